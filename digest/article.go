@@ -1,0 +1,95 @@
+package digest
+
+import "time"
+
+// ArticleID names a stored article. Zero means "not stored".
+type ArticleID int64
+
+// Item is what a source served: one entry of a feed, one page, one file. Text
+// fields are as served (HTML entities decoded, markup kept); nothing has been
+// cleaned yet.
+type Item struct {
+	Source      string // name of the [Source]
+	Identity    string // stable key within the source, see [IdentifyItem]
+	GUID        string
+	URL         string // absolute, as the source gave it
+	Title       string // plain text
+	Author      string
+	AuthorEmail string
+	Language    string // BCP 47, empty when the source does not say
+	Summary     string // HTML
+	Content     string // HTML
+	Image       string // absolute URL of the lead image
+	Categories  []string
+	Enclosures  []Enclosure
+	Published   time.Time // UTC; zero when absent or unreadable
+	Updated     time.Time
+	Position    int   // place in the source's own order, from 0
+	Page        *Page // the linked page, when it was fetched
+}
+
+// Enclosure is a file that belongs to an item: a podcast, a PDF.
+type Enclosure struct {
+	URL    string
+	Type   string // MIME type
+	Length int64  // bytes, 0 when unknown
+}
+
+// Page is a document as served over HTTP or read from a file.
+type Page struct {
+	URL         string // the address after redirects
+	ContentType string // the Content-Type header, empty for a file
+	Body        []byte
+}
+
+// Article is the article itself: what was left after the furniture went.
+type Article struct {
+	ID         ArticleID
+	Source     string // name of the [Source] it came from
+	Identity   string // unique together with Source
+	URL        string // canonical, tracking parameters stripped
+	Title      string // plain text
+	Author     string
+	Site       string // the publication's name, for people
+	Section    string // the publication's own rubric
+	Language   string // BCP 47, lower-case primary tag at least
+	Categories []string
+	Published  time.Time // UTC; zero when the source gave none
+	FirstSeen  time.Time // UTC; when we first met it
+	Image      Image
+	Teaser     string  // the source's own teaser, plain text
+	HTML       string  // sanitised body
+	Text       string  // plain body, paragraphs separated by a blank line
+	Words      int     // words in Text
+	Score      float64 // confidence of the extraction, 0 to 1
+	Position   int     // place in the source's own order, from 0
+	Enclosures []Enclosure
+}
+
+// When is the time to rank and show an article by: its publication, or, where
+// the source gave none or one in the future, the moment we first saw it. A date
+// never decides whether an article is carried.
+func (a Article) When() time.Time {
+	if a.Published.IsZero() || a.Published.After(a.FirstSeen) && !a.FirstSeen.IsZero() {
+		return a.FirstSeen
+	}
+	return a.Published
+}
+
+// Image is a picture of an article. Width and Height are pixels, 0 when unknown.
+type Image struct {
+	URL           string
+	Alt           string
+	Width, Height int
+}
+
+// Feed is a parsed feed: its own description and the items it holds.
+type Feed struct {
+	Format      string // "rss", "atom", "json"
+	Title       string
+	Link        string // the site's address
+	Language    string
+	Description string
+	Updated     time.Time
+	Items       []Item
+}

@@ -1,0 +1,137 @@
+package digest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/zest-digest/zest/"
+
+// mayImport says which packages of ours a package may import. A package that
+// is not listed does not exist yet: add it here together with its first file.
+var mayImport = map[string][]string{
+	"digest":                     {},
+	"digest/address":             {"digest"},
+	"digest/collect":             {"digest"},
+	"digest/extract":             {"digest"},
+	"digest/curate":              {"digest"},
+	"digest/inline":              {},
+	"digest/lint":                {"digest", "digest/lint/caniemail"},
+	"digest/lint/caniemail":      {},
+	"digest/render":              {"digest", "digest/inline", "templates"},
+	"digest/deliver":             {"digest"},
+	"digest/deliver/delivertest": {"digest"},
+	"digest/bounce":              {"digest"},
+	"digest/publish":             {"digest", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver"},
+	"digest/store":               {"digest"},
+	"digest/store/storetest":     {"digest", "digest/store"},
+	"digest/web":                 {"digest", "templates"},
+	"digest/schedule":            {"digest"},
+	"digest/internal/golden":     {},
+	"config":                     {"digest"},
+	"templates":                  {},
+	"cmd/zest":                   nil, // everything
+	"cmd/zest/demo":              {"digest"},
+}
+
+// pure packages compute: they read no clock, no file, no network and no
+// database, and they do not log.
+var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/lint", "digest/render", "digest/bounce"}
+
+var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}
+
+// mayLog lists the packages that talk to the operator's log; the rest return
+// errors.
+var mayLog = []string{"digest/publish", "digest/web", "digest/schedule", "cmd/zest", "cmd/zest/demo"}
+
+// home names the only packages that may import a library.
+var home = map[string][]string{
+	"github.com/mmcdole/gofeed":                  {"digest/collect"},
+	"github.com/temoto/robotstxt":                {"digest/collect"},
+	"codeberg.org/readeck/go-readability/v2":     {"digest/extract"},
+	"github.com/microcosm-cc/bluemonday":         {"digest/extract"},
+	"github.com/abadojack/whatlanggo":            {"digest/extract", "digest/curate"},
+	"github.com/blevesearch/snowballstem":        {"digest/curate"},
+	"github.com/vanng822/go-premailer/premailer": {"digest/inline"},
+	"html/template":                              {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo"},
+	"github.com/wneessen/go-mail":                {"digest/deliver"},
+	"github.com/wneessen/go-mail/smtp":           {"digest/deliver"},
+	"github.com/emersion/go-msgauth":             {"digest/deliver", "digest/deliver/delivertest"},
+	"github.com/spf13/viper":                     {"config"},
+	"database/sql":                               {"digest/store", "digest/store/storetest"},
+	"modernc.org/sqlite":                         {"digest/store"},
+	"github.com/jackc/pgx/v5":                    {"digest/store"},
+	"github.com/pressly/goose/v3":                {"digest/store"},
+	"github.com/robfig/cron/v3":                  {"digest/schedule"},
+	"github.com/spf13/cobra":                     {"cmd/zest"},
+	"github.com/vbauerster/mpb/v8":               {"cmd/zest"},
+	"github.com/lmittmann/tint":                  {"cmd/zest"},
+	"golang.org/x/net/idna":                      {"digest/address"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var pkgs []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); err == io.EOF {
+			return pkgs
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(p.ImportPath, module)
+		pkgs = append(pkgs, p)
+	}
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range list(t) {
+		allowed, listed := mayImport[p.ImportPath]
+		if !listed {
+			t.Errorf("%s is a new room: add it to the tables in digest/imports_test.go and docs/ARCHITECTURE.md", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			for _, complaint := range complaints(p.ImportPath, imp, allowed) {
+				t.Error(complaint)
+			}
+		}
+	}
+}
+
+func complaints(from, imp string, allowed []string) (out []string) {
+	if ours, ok := strings.CutPrefix(imp, module); ok {
+		if allowed != nil && !slices.Contains(allowed, ours) {
+			out = append(out, fmt.Sprintf("%s imports %s; it may import only %v of ours: what two stages share is a type in digest", from, ours, allowed))
+		}
+		if ours == "config" && from != "cmd/zest" {
+			out = append(out, from+" imports config; only cmd/zest may: give it a small Options struct")
+		}
+		return out
+	}
+	if slices.Contains(pure, from) && slices.Contains(impure, imp) {
+		out = append(out, fmt.Sprintf("%s is pure and imports %s: take the value as an argument", from, imp))
+	}
+	if imp == "log/slog" && !slices.Contains(mayLog, from) {
+		out = append(out, from+" logs; return an error instead")
+	}
+	if rooms, ok := home[imp]; ok && !slices.Contains(rooms, from) {
+		out = append(out, fmt.Sprintf("%s imports %s, which lives in %v only", from, imp, rooms))
+	}
+	return out
+}

@@ -1,0 +1,72 @@
+package digest
+
+import "time"
+
+// Address is a mail address with the name it is shown under.
+type Address struct {
+	Name  string
+	Email string
+}
+
+// Newsletter is what the operator decided about one newsletter.
+type Newsletter struct {
+	Name          string // short, in commands and addresses
+	Title         string // for people
+	Description   string
+	Language      string // BCP 47; the default of its readers
+	From          Address
+	ReplyTo       Address
+	PostalAddress string // required by law in every message
+	PublicURL     string // where `zest serve` answers, without a trailing slash
+	ListID        string // RFC 2919 identifier, without angle brackets
+	BounceDomain  string // domain of the envelope sender; From's domain when empty
+	Sources       []Source
+	Lists         []string
+	Zone          *time.Location
+	Schedule      []string // when it goes out; empty means by hand
+	Rules         Rules
+	Look          Look
+	Subject       string // template; empty for the lead story's title
+	Intro         string // plain text above the first story
+	MaxAge        time.Duration
+	OnUnknown     UnknownPolicy
+}
+
+// Rules say which articles a newsletter wants.
+type Rules struct {
+	Min          int // fewer new articles than this: skip the slot
+	Max          int // carry at most this many
+	MaxPerSource int // 0 for no limit
+	SummaryChars int // budget of a summary, in characters
+	ClipBytes    int // budget of the HTML part, in bytes
+	Include      []string
+	Exclude      []string
+	Sections     []SectionRule
+}
+
+// SectionRule describes one section of an edition.
+type SectionRule struct {
+	Name  string // for people
+	Match string // expression over an article; empty for "whatever is left"
+	Max   int
+}
+
+// Look is how a newsletter looks.
+type Look struct {
+	Theme      string
+	Accent     string // #rrggbb
+	AccentDark string // the accent on a dark ground; derived when empty
+	Logo       string // absolute URL
+	LogoDark   string
+	Footer     string // extra line of the footer, plain text
+}
+
+// UnknownPolicy says what to do with a message that may or may not have
+// arrived: the server's answer was lost.
+type UnknownPolicy string
+
+// The policies for an unknown outcome.
+const (
+	UnknownResend UnknownPolicy = "resend" // again, under the same Message-ID
+	UnknownLeave  UnknownPolicy = "leave"  // count it, and leave it
+)
