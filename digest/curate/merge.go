@@ -1,0 +1,189 @@
+package curate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// story is what one or several articles tell.
+type story struct {
+	best   digest.Article
+	others []digest.Article
+}
+
+// sources counts the different sources that tell the story.
+func (s story) sources() int {
+	seen := map[string]bool{s.best.Source: true}
+	for _, o := range s.others {
+		seen[o.Source] = true
+	}
+	return len(seen)
+}
+
+// Near-duplicates are found by MinHash over word bigrams and LSH: 32 bands of
+// 4 rows bring pairs of Jaccard 0.4 together with a chance over one half, and
+// the estimate then decides. Work grows with the articles, not with pairs.
+const (
+	hashes      = 128
+	bands       = 32
+	rows        = hashes / bands
+	sameStory   = 0.5 // estimated Jaccard of two versions of one text
+	minShingles = 8   // under this there is too little to compare
+)
+
+// merge brings the versions of one story together: same canonical address, or
+// nearly the same text. The order of stories follows the order of articles.
+func merge(articles []digest.Article, weight map[string]float64) []story {
+	sets := newSets(len(articles))
+	byURL := map[string]int{}
+	buckets := map[[2]uint64][]int{}
+	prints := make([][]uint64, len(articles))
+	for i, a := range articles {
+		if a.URL != "" {
+			if j, ok := byURL[a.URL]; ok {
+				sets.join(i, j)
+			} else {
+				byURL[a.URL] = i
+			}
+		}
+		prints[i] = fingerprint(a)
+		if prints[i] == nil {
+			continue
+		}
+		for b := range bands {
+			key := [2]uint64{uint64(b), bandKey(prints[i][b*rows : (b+1)*rows])}
+			for _, j := range buckets[key] {
+				if sets.find(i) != sets.find(j) && similarity(prints[i], prints[j]) >= sameStory {
+					sets.join(i, j)
+				}
+			}
+			if len(buckets[key]) < 8 { // boilerplate shared by hundreds must not make this quadratic
+				buckets[key] = append(buckets[key], i)
+			}
+		}
+	}
+	return gather(articles, sets, weight)
+}
+
+func gather(articles []digest.Article, s *sets, weight map[string]float64) []story {
+	groups := map[int][]digest.Article{}
+	var order []int
+	for i, a := range articles {
+		root := s.find(i)
+		if groups[root] == nil {
+			order = append(order, root)
+		}
+		groups[root] = append(groups[root], a)
+	}
+	stories := make([]story, 0, len(order))
+	for _, root := range order {
+		g := groups[root]
+		slices.SortStableFunc(g, func(a, b digest.Article) int { return better(a, b, weight) })
+		stories = append(stories, story{best: g[0], others: g[1:]})
+	}
+	return stories
+}
+
+// better orders the versions of one story: the trusted source, then the fuller
+// text, then the earlier one.
+func better(a, b digest.Article, weight map[string]float64) int {
+	full := func(x digest.Article) int { return min(x.Words, 800) / 100 }
+	return cmp.Or(
+		cmp.Compare(cmp.Or(weight[b.Source], 1), cmp.Or(weight[a.Source], 1)),
+		cmp.Compare(full(b), full(a)),
+		a.When().Compare(b.When()),
+		cmp.Compare(a.Source, b.Source),
+	)
+}
+
+// fingerprint is the MinHash of an article's word bigrams, nil when the text is
+// too short to say anything.
+func fingerprint(a digest.Article) []uint64 {
+	words := tokens(a.Title + " " + a.Text)
+	if len(words) <= minShingles {
+		return nil
+	}
+	mins := make([]uint64, hashes)
+	for i := range mins {
+		mins[i] = math.MaxUint64
+	}
+	for i := 1; i < len(words); i++ {
+		h := fnv(words[i-1])*31 + fnv(words[i])
+		for k := range mins {
+			if v := mix(h, uint64(k)); v < mins[k] {
+				mins[k] = v
+			}
+		}
+	}
+	return mins
+}
+
+func tokens(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// fnv is FNV-1a: a seedless hash, so that an edition is the same on every run.
+func fnv(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// mix derives the k-th hash of h (the finaliser of SplitMix64).
+func mix(h, k uint64) uint64 {
+	h += (k + 1) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}
+
+func bandKey(band []uint64) uint64 {
+	h := uint64(14695981039346656037)
+	for _, v := range band {
+		h = mix(h^v, 1)
+	}
+	return h
+}
+
+func similarity(a, b []uint64) float64 {
+	same := 0
+	for i := range a {
+		if a[i] == b[i] {
+			same++
+		}
+	}
+	return float64(same) / float64(len(a))
+}
+
+// sets is union-find with path halving.
+type sets struct{ parent []int }
+
+func newSets(n int) *sets {
+	s := &sets{parent: make([]int, n)}
+	for i := range s.parent {
+		s.parent[i] = i
+	}
+	return s
+}
+
+func (s *sets) find(i int) int {
+	for s.parent[i] != i {
+		s.parent[i] = s.parent[s.parent[i]]
+		i = s.parent[i]
+	}
+	return i
+}
+
+// join keeps the smaller root, so that a story stands where its first version
+// stood.
+func (s *sets) join(i, j int) {
+	a, b := s.find(i), s.find(j)
+	s.parent[max(a, b)] = min(a, b)
+}

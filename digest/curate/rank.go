@@ -1,0 +1,86 @@
+package curate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// The weight of each term. They add up before the source's weight multiplies
+// them, so that an operator can predict what a weight of 2 does.
+const (
+	freshnessHalfLife = 48 * time.Hour
+	freshnessWeight   = 1.0
+	storyWeight       = 0.5 // a story told by two sources gains this much, by four twice
+	positionWeight    = 0.4 // what its own source puts first
+	depthWeight       = 0.2 // a real article before a brief
+	repeatPenalty     = 0.2 // for each story already taken from the same source
+)
+
+type scored struct {
+	story story
+	score float64
+	terms []Term
+}
+
+// rank orders stories by score; a source that was just heard lets the others
+// speak before it is heard again.
+func rank(stories []story, n digest.Newsletter, now time.Time) []scored {
+	w := weights(n.Sources)
+	pool := make([]scored, len(stories))
+	for i, st := range stories {
+		pool[i] = score(st, cmp.Or(w[st.best.Source], 1), now)
+	}
+	slices.SortStableFunc(pool, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	return diversify(pool, n.Rules.Max)
+}
+
+func score(st story, weight float64, now time.Time) scored {
+	a := st.best
+	age := max(0, now.Sub(a.When()).Hours())
+	terms := []Term{
+		{"freshness", freshnessWeight * math.Exp2(-age/freshnessHalfLife.Hours())},
+		{"story", storyWeight * math.Log2(float64(st.sources()))},
+		{"position", positionWeight / float64(1+a.Position)},
+		{"depth", depthWeight * min(1, float64(a.Words)/600)},
+	}
+	sum := 0.0
+	for _, t := range terms {
+		sum += t.Value
+	}
+	terms = append(terms, Term{"weight", weight})
+	return scored{story: st, score: sum * weight, terms: terms}
+}
+
+// diversify re-orders the head of the pool greedily: each story is charged for
+// the stories already taken from its source. The tail keeps its order, which
+// keeps the work linear in the pool.
+func diversify(pool []scored, limit int) []scored {
+	if limit <= 0 || limit > len(pool) {
+		limit = len(pool)
+	}
+	window := min(len(pool), 4*limit)
+	head, tail := slices.Clone(pool[:window]), pool[window:]
+	out := make([]scored, 0, len(pool))
+	taken := map[string]int{}
+	for len(head) > 0 && len(out) < limit {
+		best, value := 0, math.Inf(-1)
+		for i, sc := range head {
+			if v := sc.score - repeatPenalty*float64(taken[sc.story.best.Source]); v > value {
+				best, value = i, v
+			}
+		}
+		sc := head[best]
+		if k := taken[sc.story.best.Source]; k > 0 {
+			sc.terms = append(sc.terms, Term{"repeat", -repeatPenalty * float64(k)})
+			sc.score = value
+		}
+		taken[sc.story.best.Source]++
+		out = append(out, sc)
+		head = slices.Delete(head, best, best+1)
+	}
+	return append(append(out, head...), tail...)
+}

@@ -1,0 +1,45 @@
+package digest
+
+import "time"
+
+// RunAhead is how many outcomes of one lane may be unrecorded while it goes on
+// sending. Together with the one message in flight it bounds what a crash
+// leaves in doubt.
+const RunAhead = 2
+
+// Frozen is everything that an edition needs to be sent, stored in one piece
+// before the first message leaves. A run that finishes another's work sends
+// from it and from nothing else.
+type Frozen struct {
+	Edition    Edition
+	Letterhead Letterhead
+	Proofs     []Proof
+	Lists      []string
+	Carried    []ArticleID
+	Expires    time.Time // after this, what is still queued has failed
+}
+
+// AudienceGroup counts the willing readers that share a variant's choices.
+type AudienceGroup struct {
+	Language string // empty: the newsletter's own
+	TextOnly bool
+	Readers  int
+}
+
+// Claim asks for the next deliveries of an edition for one lane of a run.
+type Claim struct {
+	Edition EditionID
+	Owner   string // the run
+	Lane    int    // the connection within it
+	Limit   int
+	Lease   time.Duration
+	Now     time.Time
+}
+
+// Recovered is what was found in the hands of runs that died.
+type Recovered struct {
+	Requeued  int // never begun: simply queued again
+	Doubtful  int // may have been sent: resent or left, by policy
+	Held      int // in the hands of a run that lives
+	HeldUntil time.Time
+}
