@@ -1,0 +1,42 @@
+# zest. `make` lists what there is to do.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+
+FUZZTIME ?= 20s
+
+.PHONY: help build demo test race fuzz golden lint bench score shots clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the static binary bin/zest
+	go build -trimpath -ldflags "-s -w" -o bin/zest ./cmd/zest
+
+demo: ## run the whole job on this machine: sources, SMTP, inbox; open the printed address
+	go run ./cmd/zest demo
+
+test: ## run the tests
+	go test ./...
+
+race: ## run the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./...
+
+fuzz: ## fuzz every target for FUZZTIME each
+	@set -e; for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+
+golden: ## renew the golden files; read the diff before you commit it
+	go test ./digest/render ./digest/deliver ./digest/inline ./digest/extract -run Golden -update
+
+lint: ## gofmt, go vet, staticcheck
+	@out=$$(gofmt -l cmd config digest templates); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchtime 1s ./...
+
+clean: ## remove what was built
+	rm -rf bin
