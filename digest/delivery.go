@@ -68,6 +68,7 @@ type Outcome struct {
 	Reply      string // the server's words, at most 200 characters, no line breaks
 	At         time.Time
 	RetryAfter time.Duration // for retry and defer; 0 lets the ledger choose
+	Resend     bool          // an unknown outcome is to be tried again, under the same Message-ID
 }
 
 // Books are the sums of an edition's deliveries.

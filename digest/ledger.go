@@ -43,3 +43,6 @@ type Recovered struct {
 	Held      int // in the hands of a run that lives
 	HeldUntil time.Time
 }
+
+// Saved counts what storing a harvest changed.
+type Saved struct{ Added, Updated int }

@@ -42,3 +42,9 @@ type Suppression struct {
 	Source string // what told us
 	Since  time.Time
 }
+
+// Preferences are what a reader chose about the form of their messages.
+type Preferences struct {
+	Language string // empty: as the newsletter
+	TextOnly bool
+}

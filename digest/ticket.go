@@ -120,3 +120,7 @@ func (k Keyring) open(p Purpose, b []byte, size int) (Ticket, error) {
 	}
 	return Ticket{Purpose: p, Subscriber: SubscriberID(sub), Edition: EditionID(ed), Newsletter: string(payload[2+n+m:])}, nil
 }
+
+// SampleKeyring signs the links of previews and test messages. Its secret is no
+// secret: what it signs opens nothing, and says that it was a sample.
+func SampleKeyring() Keyring { return NewKeyring([]byte("a sample, not a secret")) }

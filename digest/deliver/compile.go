@@ -1,0 +1,234 @@
+package deliver
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"mime"
+	netmail "net/mail"
+	"strings"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// Message is a composed message with places for what only one reader gets. It
+// does not change, and may be used by several goroutines.
+type Message struct {
+	header   []byte // the header fields all readers share, CRLF-ended
+	segments []segment
+	size     int
+}
+
+// segment is encoded text up to a token, and how the token's value is encoded.
+type segment struct {
+	text  []byte
+	token digest.Token // "" after the last
+	html  bool         // the value stands in HTML
+}
+
+// Compile composes a proof under a letterhead. The same input gives the same
+// bytes.
+func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
+	raw, err := compose(l, p)
+	if err != nil {
+		return nil, err
+	}
+	header, body, ok := bytes.Cut(raw, []byte("\r\n\r\n"))
+	if !ok {
+		return nil, fmt.Errorf("composing %s: no end of the header", l.Edition)
+	}
+	m := &Message{header: keepShared(header), size: len(raw)}
+	if err := m.cut(body); err != nil {
+		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
+	}
+	return m, nil
+}
+
+// compose has go-mail write the message for nobody: the fields of one reader
+// are left to [Message.Append].
+func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
+	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithBoundary(boundary(l, p)))
+	if err := checkLines(l.From.Name, l.From.Email, l.ReplyTo.Name, l.ReplyTo.Email, p.Subject, l.ListID, l.ListName, l.ArchiveURL, l.Edition, l.Newsletter); err != nil {
+		return nil, err
+	}
+	m.FromMailAddress(&netmail.Address{Name: l.From.Name, Address: l.From.Email})
+	if l.ReplyTo.Email != "" {
+		m.SetAddrHeaderFromMailAddress(mail.HeaderReplyTo, &netmail.Address{Name: l.ReplyTo.Name, Address: l.ReplyTo.Email})
+	}
+	m.Subject(p.Subject)
+	m.SetDateWithValue(l.Date)
+	m.SetMessageIDWithValue("none@" + l.Domain) // go-mail's own would name this machine; Append writes the real one
+	m.SetGenHeader("Precedence", "bulk")
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 section 5
+	if l.ArchiveURL != "" {
+		m.SetGenHeaderPreformatted("List-Archive", "<"+l.ArchiveURL+">") // RFC 2369 section 3.6
+	}
+	m.SetGenHeaderPreformatted("List-Id", listID(l))
+	m.SetGenHeaderPreformatted("Feedback-ID", feedbackID(l))
+	m.SetBodyString(mail.TypeTextPlain, p.Text)
+	if p.HTML != "" {
+		m.AddAlternativeString(mail.TypeTextHTML, p.HTML)
+	}
+	for _, e := range p.Embedded {
+		if err := m.EmbedReader(asciiName(e), bytes.NewReader(e.Data), mail.WithFileContentID("<"+e.ID+">"), mail.WithFileContentType(mail.ContentType(e.Type))); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// boundary is derived from the content, so that the same edition is the same
+// bytes on every run.
+func boundary(l digest.Letterhead, p digest.Proof) string {
+	h := sha256.New()
+	for _, s := range []string{l.Edition, p.Variant.Key, p.Subject, p.Text, p.HTML} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return "=_" + hex.EncodeToString(h.Sum(nil)[:18])
+}
+
+// checkLines refuses a value that would begin a header field of its own.
+func checkLines(values ...string) error {
+	for _, v := range values {
+		if strings.ContainsAny(v, "\r\n\x00") {
+			return &digest.InvalidError{Field: "header", Value: v, Reason: "must be one line"}
+		}
+	}
+	return nil
+}
+
+// listID is the list's phrase and identifier; only the phrase may be encoded
+// (RFC 2919 section 3).
+func listID(l digest.Letterhead) string {
+	id := "<" + l.ListID + ">"
+	if l.ListName == "" {
+		return id
+	}
+	return fold(len("List-Id: "), phrase(l.ListName), id)
+}
+
+// feedbackID is Gmail's campaign:list:type:sender. Nothing of it may be one
+// reader's; the sender's part stays the same for ever.
+func feedbackID(l digest.Letterhead) string {
+	sum := sha256.Sum256([]byte(l.Domain))
+	clean := func(s string) string { return strings.NewReplacer(":", "-", " ", "-", "/", "-").Replace(s) }
+	return clean(l.Edition) + ":" + clean(l.Newsletter) + ":digest:" + hex.EncodeToString(sum[:5])
+}
+
+// phrase is a display name as RFC 5322 and RFC 2047 want it.
+func phrase(name string) string {
+	for _, r := range name {
+		if r > 126 || r < 32 {
+			// One encoded-word a line: each is at most 75 characters.
+			return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", name), "?= =?", "?=\r\n =?")
+		}
+	}
+	if strings.ContainsAny(name, `()<>[]:;@\,."`) {
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	}
+	return name
+}
+
+// fold puts words on one line when they fit 78 columns, and on lines of their
+// own otherwise (RFC 5322 section 2.1.1).
+func fold(used int, words ...string) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case used+1+len(w) > 78:
+			b.WriteString("\r\n ")
+			used = 1
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(w)
+		if at := strings.LastIndexByte(w, '\n'); at >= 0 {
+			used = len(w) - at - 1
+		} else {
+			used += len(w)
+		}
+	}
+	return b.String()
+}
+
+func asciiName(e digest.Embedded) string {
+	sum := sha256.Sum256(e.Data)
+	_, ext, _ := strings.Cut(e.Type, "/")
+	return hex.EncodeToString(sum[:6]) + "." + ext
+}
+
+// keepShared drops the fields that Append writes for each reader.
+func keepShared(header []byte) []byte {
+	var out []byte
+	keep := true
+	for line := range bytes.SplitAfterSeq(append(header, '\r', '\n'), []byte("\r\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			keep = !bytes.EqualFold(name, []byte("Message-ID")) && !bytes.EqualFold(name, []byte("To"))
+		}
+		if keep {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
+
+// Append writes the message for one reader after dst.
+func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
+	if err := checkLines(r.Email, r.Name, r.MessageID, r.OneClick, r.MailUnsub); err != nil {
+		return dst, err
+	}
+	dst = append(dst, "Message-ID: <"...)
+	dst = append(dst, r.MessageID...)
+	dst = append(dst, ">\r\nTo: "...)
+	dst = append(dst, recipient(r)...)
+	dst = append(dst, "\r\n"...)
+	if r.OneClick != "" {
+		// The https address first: Gmail takes that one (RFC 2369 3.2, RFC 8058 3.1).
+		dst = append(dst, "List-Unsubscribe: <"...)
+		dst = append(dst, r.OneClick...)
+		dst = append(dst, '>')
+		if r.MailUnsub != "" {
+			dst = append(dst, ",\r\n <mailto:"...)
+			dst = append(dst, r.MailUnsub...)
+			dst = append(dst, "?subject=unsubscribe>"...)
+		}
+		dst = append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
+	}
+	dst = append(dst, m.header...)
+	dst = append(dst, "\r\n"...)
+	for i := range m.segments {
+		s := &m.segments[i]
+		dst = append(dst, s.text...)
+		if s.token == "" {
+			continue
+		}
+		value := r.Values[s.token]
+		if s.html {
+			value = html.EscapeString(value)
+		}
+		dst = appendToken(dst, value)
+	}
+	return dst, nil
+}
+
+func recipient(r *digest.Reader) string {
+	if r.Name == "" {
+		return "<" + r.Email + ">"
+	}
+	return fold(len("To: "), phrase(r.Name), "<"+r.Email+">")
+}

@@ -1,0 +1,134 @@
+package deliver
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/quotedprintable"
+	"regexp"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+var tokenPattern = regexp.MustCompile(`@@[a-z_]+@@`)
+
+// cut splits a MIME body at its tokens. Quoted-printable wraps lines where it
+// likes, also within a token; so each part is decoded, cut, and each piece
+// encoded again for itself. A token stands between soft line breaks (RFC 2045
+// section 6.7 rule 5), which makes the pieces around it independent of its
+// value.
+func (m *Message) cut(body []byte) error {
+	var text []byte // encoded, not yet given to a segment
+	rest := body
+	for {
+		at := bytes.Index(rest, []byte("Content-Transfer-Encoding: quoted-printable\r\n"))
+		if at < 0 {
+			break
+		}
+		start := at + bytes.Index(rest[at:], []byte("\r\n\r\n")) + 4
+		end := start + bytes.Index(rest[start:], []byte("\r\n--=_"))
+		if end < start {
+			end = len(rest)
+		}
+		isHTML := bytes.Contains(partHeader(rest[:start]), []byte("text/html"))
+		text = append(text, rest[:start]...)
+		plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(rest[start:end])))
+		if err != nil {
+			return fmt.Errorf("reading a part back: %w", err)
+		}
+		if text, err = m.cutPart(text, plain, isHTML); err != nil {
+			return err
+		}
+		rest = rest[end:]
+	}
+	m.segments = append(m.segments, segment{text: append(text, rest...)})
+	return nil
+}
+
+// partHeader is the header that ends before a part's body.
+func partHeader(before []byte) []byte {
+	if i := bytes.LastIndex(before, []byte("--=_")); i >= 0 {
+		return before[i:]
+	}
+	return before
+}
+
+// cutPart encodes a part's text after what is pending, and gives a segment for
+// each token. It returns what comes after the last one.
+func (m *Message) cutPart(text, plain []byte, isHTML bool) ([]byte, error) {
+	for {
+		at := tokenPattern.FindIndex(plain)
+		if at == nil {
+			return appendQP(text, plain)
+		}
+		token := digest.Token(plain[at[0]:at[1]])
+		if !known(token) {
+			return nil, &digest.InvalidError{Field: "template", Value: string(token), Reason: "is not a token"}
+		}
+		var err error
+		if text, err = appendQP(text, plain[:at[0]]); err != nil {
+			return nil, err
+		}
+		m.segments = append(m.segments, segment{text: softBreak(text), token: token, html: isHTML})
+		text, plain = nil, plain[at[1]:]
+	}
+}
+
+func known(t digest.Token) bool {
+	for _, k := range digest.Tokens() {
+		if t == k {
+			return true
+		}
+	}
+	return false
+}
+
+func appendQP(dst, plain []byte) ([]byte, error) {
+	b := bytes.NewBuffer(dst)
+	w := quotedprintable.NewWriter(b)
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// softBreak ends a line that the text does not end.
+func softBreak(text []byte) []byte {
+	if len(text) == 0 || bytes.HasSuffix(text, []byte("\r\n")) {
+		return text
+	}
+	return append(text, "=\r\n"...)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// appendToken writes a value in quoted-printable on lines of its own, the last
+// one closed by a soft break. The line begins at its left edge.
+func appendToken(dst []byte, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	column := 0
+	for i := range len(value) {
+		c := value[i]
+		plain := c > ' ' && c <= '~' && c != '=' || c == ' '
+		width := 1
+		if !plain {
+			width = 3
+		}
+		if column+width > 75 {
+			dst = append(dst, "=\r\n"...)
+			column = 0
+		}
+		if plain {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '=', hexDigits[c>>4], hexDigits[c&15])
+		}
+		column += width
+	}
+	return append(dst, "=\r\n"...)
+}

@@ -1,0 +1,79 @@
+package deliver
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// stage is how far a transaction had come.
+type stage string
+
+const (
+	stageConnect stage = "connect"
+	stageMail    stage = "mail"
+	stageRcpt    stage = "rcpt"
+	stageData    stage = "data"
+	stageEnd     stage = "end" // the message was written; its reply is awaited
+)
+
+var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})\b`)
+
+// rule is a row of the table from replies to verdicts. Empty fields match all;
+// the first row that matches decides.
+type rule struct {
+	class    int    // first digit of the code
+	enhanced string // prefix of the enhanced status, "" for any
+	words    string // lower-case words in the reply
+	at       stage
+	verdict  digest.Verdict
+}
+
+// table says what a reply means (RFC 5321 section 4.2, RFC 3463, and what the
+// big providers document). A wrong guess is worse than no guess: only codes that
+// speak of the mailbox itself close an address, and 5.7.x, which speaks of us,
+// never does.
+var table = []rule{
+	{class: 4, enhanced: "4.7.", verdict: digest.VerdictRetry}, // greylisting, rate limits
+	{class: 4, verdict: digest.VerdictRetry},
+	{class: 5, enhanced: "5.7.", verdict: digest.VerdictFailed}, // policy: about us
+	{class: 5, enhanced: "5.2.1", words: "rate", verdict: digest.VerdictRetry},
+	{class: 5, enhanced: "5.1.1", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, enhanced: "5.1.3", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, enhanced: "5.1.6", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, enhanced: "5.1.10", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, words: "user unknown", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, words: "no such user", at: stageRcpt, verdict: digest.VerdictSuppress},
+	{class: 5, verdict: digest.VerdictFailed},
+}
+
+// verdict reads a refusal.
+func verdict(at stage, code int, enhanced, reply string) digest.Verdict {
+	low := strings.ToLower(reply)
+	for _, r := range table {
+		if r.class == code/100 && (r.at == "" || r.at == at) && strings.Contains(low, r.words) && matches(enhanced, r.enhanced) {
+			return r.verdict
+		}
+	}
+	return digest.VerdictRetry // a reply nobody can read is not a decision
+}
+
+// matches compares an enhanced status with a whole one, or with the beginning of
+// one that ends in a dot.
+func matches(enhanced, want string) bool {
+	return enhanced == want || want == "" || strings.HasSuffix(want, ".") && strings.HasPrefix(enhanced, want)
+}
+
+// split takes the enhanced status off the front of a reply's text, and makes
+// the rest fit for a ledger: one line, at most 200 characters.
+func split(text string) (enhanced, reply string) {
+	reply = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	if m := enhancedCode.FindString(reply); m != "" {
+		enhanced = m
+	}
+	if r := []rune(reply); len(r) > 200 {
+		reply = string(r[:199]) + "…"
+	}
+	return enhanced, reply
+}

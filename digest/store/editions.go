@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	lite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// duplicate reports whether an error is a unique constraint's.
+func duplicate(err error) bool {
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		return p.Code == "23505" // unique_violation
+	}
+	var l *lite.Error
+	return errors.As(err, &l) && (l.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || l.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// NextNumber is the number of a newsletter's next edition.
+func (s *Store) NextNumber(ctx context.Context, newsletter string) (int, error) {
+	var n int
+	err := s.row(ctx, s.db, `SELECT COALESCE(MAX(number), 0) + 1 FROM editions WHERE newsletter = ?`, newsletter).Scan(&n)
+	return n, err
+}
+
+// willing is the condition, on subscribers s, to get mail for some lists.
+const willing = `s.suppressed = 0 AND EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.state = 'confirmed' AND x.list IN `
+
+// Audience counts the willing readers of some lists by what they chose; a person
+// on several lists counts once.
+func (s *Store) Audience(ctx context.Context, lists []string) ([]digest.AudienceGroup, error) {
+	var out []digest.AudienceGroup
+	if len(lists) == 0 {
+		return nil, nil
+	}
+	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+		var g digest.AudienceGroup
+		err := scan(&g.Language, &g.TextOnly, &g.Readers)
+		out = append(out, g)
+		return err
+	}, `SELECT s.language, s.text_only = 1, COUNT(*) FROM subscribers s WHERE `+willing+`(`+marks(len(lists))+`))
+		GROUP BY s.language, s.text_only ORDER BY s.language, s.text_only`, anys(lists)...)
+	return out, err
+}
+
+// Freeze stores an edition whole: what it holds, that its articles are carried,
+// its proofs, and one queued delivery for each willing reader. It is one
+// transaction, before the first message leaves. When the number, the slot or an
+// article is taken already, it is [digest.ErrAlreadyFrozen] and nothing changed.
+func (s *Store) Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, error) {
+	e := f.Edition
+	e.State, e.FrozenAt = digest.EditionSending, s.now().UTC()
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.insertEdition(ctx, tx, &e, f); err != nil {
+			return err
+		}
+		for _, id := range f.Carried {
+			if _, err := s.exec(ctx, tx, `INSERT INTO carried (newsletter, article_id, edition_id) VALUES (?, ?, ?)`, e.Newsletter, id, e.ID); err != nil {
+				return err
+			}
+		}
+		return s.expand(ctx, tx, e, f)
+	})
+	if duplicate(err) {
+		return digest.Edition{}, fmt.Errorf("%s: %w", e.Ref(), digest.ErrAlreadyFrozen)
+	}
+	return e, err
+}
+
+func (s *Store) insertEdition(ctx context.Context, tx *sql.Tx, e *digest.Edition, f digest.Frozen) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	letter, err := json.Marshal(f.Letterhead)
+	if err != nil {
+		return err
+	}
+	err = s.row(ctx, tx, `INSERT INTO editions (newsletter, number, slot, state, frozen_at, finished_at, expires, audience, body, letterhead)
+		VALUES (?, ?, ?, ?, ?, 0, ?, 0, ?, ?) RETURNING id`,
+		e.Newsletter, e.Number, e.Slot, string(e.State), milli(e.FrozenAt), milli(f.Expires), text(string(body)), text(string(letter))).Scan(&e.ID)
+	if err != nil {
+		return err
+	}
+	for _, list := range f.Lists {
+		if _, err := s.exec(ctx, tx, `INSERT INTO edition_lists (edition_id, list) VALUES (?, ?)`, e.ID, list); err != nil {
+			return err
+		}
+	}
+	for _, p := range f.Proofs {
+		b, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `INSERT INTO proofs (edition_id, variant, language, text_only, body) VALUES (?, ?, ?, ?, ?)`,
+			e.ID, p.Variant.Key, p.Variant.Language, flag(p.Variant.TextOnly), text(string(b))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expand queues one delivery for each willing reader, whoever they are: one
+// statement, so that memory does not grow with the list. A reader whose choice
+// has no proof (they chose a moment ago) gets the newsletter's own.
+func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
+	n, err := s.exec(ctx, tx, `INSERT INTO deliveries (edition_id, subscriber_id, variant, status)
+		SELECT el.id, s.id, COALESCE(p.variant, el.own), 'queued'
+		FROM subscribers s
+		JOIN (SELECT CAST(? AS BIGINT) AS id, CAST(? AS TEXT) AS own, CAST(? AS TEXT) AS language) el ON s.suppressed = 0
+		LEFT JOIN proofs p ON p.edition_id = el.id AND p.text_only = s.text_only
+			AND p.language = CASE WHEN s.language = '' THEN el.language ELSE s.language END
+		WHERE `+willing+`(SELECT l.list FROM edition_lists l WHERE l.edition_id = el.id))
+		ORDER BY s.id`, e.ID, digest.VariantKey(e.Language, false), e.Language)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, tx, `UPDATE editions SET audience = ? WHERE id = ?`, n, e.ID)
+	return err
+}
+
+const editionColumns = `id, state, frozen_at, finished_at, body`
+
+func scanEdition(scan func(...any) error) (digest.Edition, error) {
+	var e digest.Edition
+	var id digest.EditionID
+	var state, body string
+	var frozen, finished int64
+	if err := scan(&id, &state, &frozen, &finished, &body); err != nil {
+		return e, notFound(err)
+	}
+	if err := json.Unmarshal([]byte(body), &e); err != nil {
+		return e, fmt.Errorf("reading edition %d: %w", id, err)
+	}
+	e.ID, e.State, e.FrozenAt, e.FinishedAt = id, digest.EditionState(state), moment(frozen), moment(finished)
+	return e, nil
+}
+
+// Edition finds an edition by its number.
+func (s *Store) Edition(ctx context.Context, newsletter string, number int) (digest.Edition, error) {
+	return scanEdition(s.row(ctx, s.db, `SELECT `+editionColumns+` FROM editions WHERE newsletter = ? AND number = ?`, newsletter, number).Scan)
+}
+
+func (s *Store) editions(ctx context.Context, where string, args ...any) ([]digest.Edition, error) {
+	var out []digest.Edition
+	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+		e, err := scanEdition(scan)
+		out = append(out, e)
+		return err
+	}, `SELECT `+editionColumns+` FROM editions WHERE `+where, args...)
+	return out, err
+}
+
+// Editions lists the newest editions of a newsletter, newest first.
+func (s *Store) Editions(ctx context.Context, newsletter string, limit int) ([]digest.Edition, error) {
+	return s.editions(ctx, `newsletter = ? ORDER BY number DESC LIMIT ?`, newsletter, limit)
+}
+
+// AllEditions lists every edition, oldest first.
+func (s *Store) AllEditions(ctx context.Context) ([]digest.Edition, error) {
+	return s.editions(ctx, `1 = 1 ORDER BY id`)
+}
+
+// Unfinished lists the editions of a newsletter that are not all sent, oldest
+// first.
+func (s *Store) Unfinished(ctx context.Context, newsletter string) ([]digest.Edition, error) {
+	return s.editions(ctx, `newsletter = ? AND (state = 'sending' OR state = 'paused') ORDER BY number`, newsletter)
+}
+
+// Frozen is everything an edition is sent from.
+func (s *Store) Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error) {
+	var f digest.Frozen
+	var err error
+	if f.Edition, err = scanEdition(s.row(ctx, s.db, `SELECT `+editionColumns+` FROM editions WHERE id = ?`, id).Scan); err != nil {
+		return f, err
+	}
+	var letter string
+	var expires int64
+	if err := s.row(ctx, s.db, `SELECT letterhead, expires FROM editions WHERE id = ?`, id).Scan(&letter, &expires); err != nil {
+		return f, err
+	}
+	f.Expires = moment(expires)
+	if err := json.Unmarshal([]byte(letter), &f.Letterhead); err != nil {
+		return f, err
+	}
+	err = s.each(ctx, s.db, func(scan func(...any) error) error {
+		var body string
+		if err := scan(&body); err != nil {
+			return err
+		}
+		var p digest.Proof
+		err := json.NewDecoder(strings.NewReader(body)).Decode(&p)
+		f.Proofs = append(f.Proofs, p)
+		return err
+	}, `SELECT body FROM proofs WHERE edition_id = ? ORDER BY variant`, id)
+	if err != nil {
+		return f, err
+	}
+	err = s.each(ctx, s.db, func(scan func(...any) error) error {
+		var list string
+		err := scan(&list)
+		f.Lists = append(f.Lists, list)
+		return err
+	}, `SELECT list FROM edition_lists WHERE edition_id = ? ORDER BY list`, id)
+	return f, err
+}
+
+// SetEditionState moves an edition on.
+func (s *Store) SetEditionState(ctx context.Context, id digest.EditionID, state digest.EditionState) error {
+	finished := int64(0)
+	if state == digest.EditionSent || state == digest.EditionCanceled {
+		finished = milli(s.now())
+	}
+	_, err := s.exec(ctx, s.db, `UPDATE editions SET state = ?, finished_at = ? WHERE id = ?`, string(state), finished, id)
+	return err
+}
+
+// LastSlot is when the newest slot of a newsletter was dealt with: the time of
+// the occurrence, zero when none was.
+func (s *Store) LastSlot(ctx context.Context, newsletter string) (time.Time, error) {
+	var at int64
+	err := s.row(ctx, s.db, `SELECT COALESCE(MAX(at), 0) FROM slots WHERE newsletter = ?`, newsletter).Scan(&at)
+	return moment(at), err
+}
+
+// CloseSlot notes that an occurrence was dealt with, and how. Doing it twice
+// changes nothing.
+func (s *Store) CloseSlot(ctx context.Context, newsletter, slot string, at time.Time, outcome string) error {
+	_, err := s.exec(ctx, s.db, `INSERT INTO slots (newsletter, slot, at, outcome) VALUES (?, ?, ?, ?) ON CONFLICT (newsletter, slot) DO NOTHING`,
+		newsletter, slot, milli(at), outcome)
+	return err
+}

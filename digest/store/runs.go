@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+)
+
+// A run holds a lock for as long as it lives: on a file beside an SQLite store,
+// in a session of its own on Postgres. The system lets go of it at once when the
+// process dies, by kill -9 too, so a run that can be locked is dead; no clock
+// has to be trusted for it.
+
+// Begin starts a run and returns its name. end(true) gives back what the run
+// claimed and never began; end(false), after a ledger that could not be written,
+// leaves that to [Store.Recover].
+func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) error, err error) {
+	host, _ := os.Hostname()
+	owner = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:10])
+	release, ok, err := s.lock(ctx, owner)
+	if err != nil {
+		return "", nil, fmt.Errorf("locking the run: %w", err)
+	}
+	if !ok {
+		return "", nil, fmt.Errorf("locking the run %s: it is locked already", owner)
+	}
+	return owner, func(clean bool) error {
+		defer release()
+		if !clean {
+			return nil
+		}
+		_, err := s.exec(context.WithoutCancel(ctx), s.db, `UPDATE deliveries SET status = 'queued', owner = '' WHERE status = 'claimed' AND owner = ?`, owner)
+		return err
+	}, nil
+}
+
+// dead reports whether a run has ended, and keeps it locked until release, so
+// that two runs do not take the same one over.
+func (s *Store) dead(ctx context.Context, owner string) (bool, func(), error) {
+	release, ok, err := s.lock(ctx, owner)
+	if err != nil || !ok {
+		return false, func() {}, err
+	}
+	return true, release, nil
+}
+
+func (s *Store) lock(ctx context.Context, owner string) (release func(), ok bool, err error) {
+	if s.dialect == postgres {
+		return s.lockSession(ctx, owner)
+	}
+	if s.path == "" {
+		return func() {}, true, nil // in memory: there is nobody else
+	}
+	dir := s.path + "-runs"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, false, err
+	}
+	return lockFile(filepath.Join(dir, owner))
+}
+
+// lockSession takes an advisory lock on a connection that is kept for it.
+func (s *Store) lockSession(ctx context.Context, owner string) (func(), bool, error) {
+	h := fnv.New64a()
+	h.Write([]byte("zest run " + owner))
+	key := int64(h.Sum64())
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	var ok bool
+	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&ok); err != nil || !ok {
+		conn.Close()
+		return nil, false, err
+	}
+	return func() {
+		conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, key)
+		conn.Close()
+	}, true, nil
+}

@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// key is an address as identity: two spellings of it are one person.
+func key(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+const subscriberColumns = `id, email, name, language, text_only = 1, created`
+
+func scanSubscriber(scan func(...any) error) (digest.Subscriber, error) {
+	var s digest.Subscriber
+	var created int64
+	err := scan(&s.ID, &s.Email, &s.Name, &s.Language, &s.TextOnly, &created)
+	s.Created = moment(created)
+	return s, notFound(err)
+}
+
+// Subscriber finds a reader.
+func (s *Store) Subscriber(ctx context.Context, id digest.SubscriberID) (digest.Subscriber, error) {
+	return scanSubscriber(s.row(ctx, s.db, `SELECT `+subscriberColumns+` FROM subscribers WHERE id = ?`, id).Scan)
+}
+
+// FindSubscriber finds a reader by address, in any spelling of it.
+func (s *Store) FindSubscriber(ctx context.Context, email string) (digest.Subscriber, error) {
+	return scanSubscriber(s.row(ctx, s.db, `SELECT `+subscriberColumns+` FROM subscribers WHERE email_key = ?`, key(email)).Scan)
+}
+
+// SubscribeOptions say on whose word somebody is put on a list.
+type SubscribeOptions struct {
+	// Again is the reader's own wish: it brings back who had left, and lifts a
+	// suppression. Nothing else does.
+	Again bool
+}
+
+// Subscribe puts a reader on a list. Without Again it never raises a state:
+// whoever left stays away, and a suppressed address stays suppressed. It reports
+// whether the subscription changed.
+func (s *Store) Subscribe(ctx context.Context, sub digest.Subscription, o SubscribeOptions) (bool, error) {
+	changed := false
+	hash, err := s.hash(ctx, key(sub.Subscriber.Email))
+	if err != nil {
+		return false, err
+	}
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		changed, err = s.subscribe(ctx, tx, sub, hash, o)
+		return err
+	})
+	return changed, err
+}
+
+func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscription, hash string, o SubscribeOptions) (bool, error) {
+	r := sub.Subscriber
+	if o.Again {
+		if _, err := s.exec(ctx, tx, `DELETE FROM suppressions WHERE hash = ?`, hash); err != nil {
+			return false, err
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 0 WHERE email_key = ?`, key(r.Email)); err != nil {
+			return false, err
+		}
+	}
+	id, err := s.upsertReader(ctx, tx, r, hash)
+	if err != nil {
+		return false, err
+	}
+	condition := `subscriptions.state = 'pending' AND excluded.state = 'confirmed'`
+	if o.Again {
+		condition = `subscriptions.state <> excluded.state`
+	}
+	n, err := s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (list, subscriber_id) DO UPDATE SET state = excluded.state, since = excluded.since, reason = '' WHERE `+condition,
+		sub.List, id, string(sub.State), milli(sub.Since), sub.Reason)
+	return n > 0, err
+}
+
+// upsertReader finds or adds a person; what is known of them is only filled in,
+// never overwritten by an import.
+func (s *Store) upsertReader(ctx context.Context, tx *sql.Tx, r digest.Subscriber, hash string) (digest.SubscriberID, error) {
+	var id digest.SubscriberID
+	created := r.Created
+	if created.IsZero() {
+		created = s.now()
+	}
+	err := s.row(ctx, tx, `INSERT INTO subscribers (email, email_key, name, language, text_only, suppressed, created)
+		VALUES (?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM suppressions WHERE hash = ?) THEN 1 ELSE 0 END, ?)
+		ON CONFLICT (email_key) DO UPDATE SET
+			name = CASE WHEN subscribers.name = '' THEN excluded.name ELSE subscribers.name END,
+			language = CASE WHEN subscribers.language = '' THEN excluded.language ELSE subscribers.language END
+		RETURNING id`, r.Email, key(r.Email), text(r.Name), r.Language, flag(r.TextOnly), hash, milli(created)).Scan(&id)
+	return id, err
+}
+
+// Unsubscribe takes a reader off a list, or off all when list is empty. What is
+// queued for them and not in flight is suppressed in the same transaction.
+func (s *Store) Unsubscribe(ctx context.Context, id digest.SubscriberID, list, reason string, at time.Time) (bool, error) {
+	changed := 0
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		where, args := `subscriber_id = ? AND state <> 'left'`, []any{milli(at), reason, id}
+		if list != "" {
+			where, args = where+` AND list = ?`, append(args, list)
+		}
+		var err error
+		if changed, err = s.exec(ctx, tx, `UPDATE subscriptions SET state = 'left', since = ?, reason = ? WHERE `+where, args...); err != nil {
+			return err
+		}
+		return s.suppressQueued(ctx, tx, id, at)
+	})
+	return changed > 0, err
+}
+
+// suppressQueued closes the open deliveries of a reader who no longer wants the
+// edition on any of its lists.
+func (s *Store) suppressQueued(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, at time.Time) error {
+	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE subscriber_id = ? AND status = 'queued'
+		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
+			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, milli(at), id)
+	return err
+}
+
+// Resubscribe brings back a reader who asked for it themself.
+func (s *Store) Resubscribe(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error {
+	r, err := s.Subscriber(ctx, id)
+	if err != nil {
+		return err
+	}
+	if list == "" {
+		_, err = s.exec(ctx, s.db, `UPDATE subscriptions SET state = 'confirmed', since = ?, reason = '' WHERE subscriber_id = ? AND state = 'left'`, milli(at), id)
+		return err
+	}
+	_, err = s.Subscribe(ctx, digest.Subscription{Subscriber: r, List: list, State: digest.SubConfirmed, Since: at}, SubscribeOptions{Again: true})
+	return err
+}
+
+// SetPreferences stores what a reader chose.
+func (s *Store) SetPreferences(ctx context.Context, id digest.SubscriberID, p digest.Preferences) error {
+	n, err := s.exec(ctx, s.db, `UPDATE subscribers SET language = ?, text_only = ? WHERE id = ?`, p.Language, flag(p.TextOnly), id)
+	if err == nil && n == 0 {
+		return digest.ErrNotFound
+	}
+	return err
+}
+
+// RemoveSubscriber erases a person. Only the keyed hash of a suppressed address
+// stays, so that it is never written to again by mistake; the ledger keeps
+// numbers without a name.
+func (s *Store) RemoveSubscriber(ctx context.Context, id digest.SubscriberID) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.erase(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.suppressQueued(ctx, tx, id, s.now())
+	})
+}
+
+func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) error {
+	_, err1 := s.exec(ctx, tx, `DELETE FROM subscriptions WHERE subscriber_id = ?`, id)
+	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE subscriber_id = ?`, id) // servers repeat the address in their replies
+	_, err3 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE id = ?`, id)
+	return errors.Join(err1, err2, err3)
+}
+
+// suppressReader closes an address for good.
+func (s *Store) suppressReader(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, reason, source string, at time.Time) error {
+	var email string
+	err := s.row(ctx, tx, `SELECT email_key FROM subscribers WHERE id = ?`, id).Scan(&email)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // erased meanwhile: nothing to write to
+	}
+	if err != nil {
+		return err
+	}
+	var secret []byte
+	if err := s.row(ctx, tx, `SELECT value FROM meta WHERE name = 'secret'`).Scan(&secret); err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, tx, `INSERT INTO suppressions (hash, reason, source, since) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
+		keyedHash(secret, email), reason, source, milli(at)); err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 1 WHERE id = ?`, id)
+	return err
+}
+
+// SubscriptionFilter picks subscriptions; empty fields pick all.
+type SubscriptionFilter struct {
+	List  string
+	State digest.SubscriptionState
+	Email string
+}
+
+// Subscriptions calls f for each subscription, by list and address.
+func (s *Store) Subscriptions(ctx context.Context, q SubscriptionFilter, f func(digest.Subscription) error) error {
+	where, args := `1 = 1`, []any{}
+	for _, c := range []struct{ column, value string }{{"x.list", q.List}, {"x.state", string(q.State)}, {"s.email_key", key(q.Email)}} {
+		if c.value != "" {
+			where, args = where+` AND `+c.column+` = ?`, append(args, c.value)
+		}
+	}
+	return s.each(ctx, s.db, func(scan func(...any) error) error {
+		var sub digest.Subscription
+		var created, since int64
+		r := &sub.Subscriber
+		if err := scan(&r.ID, &r.Email, &r.Name, &r.Language, &r.TextOnly, &created, &sub.List, &sub.State, &since, &sub.Reason); err != nil {
+			return err
+		}
+		r.Created, sub.Since = moment(created), moment(since)
+		return f(sub)
+	}, `SELECT s.id, s.email, s.name, s.language, s.text_only = 1, s.created, x.list, x.state, x.since, x.reason
+		FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE `+where+` ORDER BY x.list, s.email_key`, args...)
+}
+
+// Imported counts what an import did, or would do.
+type Imported struct {
+	Added, Confirmed, Unchanged int
+	KeptLeft, Suppressed        int // stayed away: they had left, or their address is dead
+}
+
+// Import puts readers on lists, as [Store.Subscribe] without Again does, in
+// transactions of some thousand rows. With plan it only counts.
+func (s *Store) Import(ctx context.Context, rows []digest.Subscription, plan bool) (Imported, error) {
+	var sum Imported
+	secret, err := s.Secret(ctx)
+	if err != nil && !plan {
+		return sum, err
+	}
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		for _, sub := range rows {
+			if err := s.importOne(ctx, tx, sub, keyedHash(secret, key(sub.Subscriber.Email)), plan, &sum); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return sum, err
+}
+
+func (s *Store) importOne(ctx context.Context, tx *sql.Tx, sub digest.Subscription, hash string, plan bool, sum *Imported) error {
+	var suppressed int
+	var state sql.NullString
+	err := s.row(ctx, tx, `SELECT (SELECT COUNT(*) FROM suppressions WHERE hash = ?),
+		(SELECT x.state FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE s.email_key = ? AND x.list = ?)`,
+		hash, key(sub.Subscriber.Email), sub.List).Scan(&suppressed, &state)
+	if err != nil {
+		return err
+	}
+	switch {
+	case suppressed > 0:
+		sum.Suppressed++
+		return nil
+	case state.String == string(digest.SubLeft):
+		sum.KeptLeft++
+		return nil
+	case !state.Valid:
+		sum.Added++
+	case state.String == string(digest.SubPending) && sub.State == digest.SubConfirmed:
+		sum.Confirmed++
+	default:
+		sum.Unchanged++
+	}
+	if plan {
+		return nil
+	}
+	_, err = s.subscribe(ctx, tx, sub, hash, SubscribeOptions{})
+	return err
+}
