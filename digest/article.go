@@ -62,6 +62,7 @@ type Article struct {
 	Text       string  // plain body, paragraphs separated by a blank line
 	Words      int     // words in Text
 	Score      float64 // confidence of the extraction, 0 to 1
+	Doubt      string  // why Score is low ("paywall", "consent page"), empty otherwise
 	Position   int     // place in the source's own order, from 0
 	Enclosures []Enclosure
 }

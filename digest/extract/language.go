@@ -1,0 +1,75 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/abadojack/whatlanggo"
+)
+
+// DetectLanguage is the language of a text as a BCP 47 tag with a lower-case
+// primary subtag. What the page declares counts ("fr_FR" and "fr-fr" are
+// "fr-FR"), unless a text long enough to tell is plainly in another language:
+// templates declare "en" for everything.
+func DetectLanguage(declared, text string) string {
+	tag := normalTag(declared)
+	if len(text) > 4000 {
+		text = strings.ToValidUTF8(text[:4000], "")
+	}
+	if words(text) < 25 {
+		if tag == "" && text != "" {
+			tag = guess(text, 0.9)
+		}
+		return tag
+	}
+	found := guess(text, 0.5)
+	primary, _, _ := strings.Cut(tag, "-")
+	if tag == "" || found != "" && found != primary && found == guess(text, 0.9) && !kin(found, primary) {
+		return first(found, tag)
+	}
+	return tag
+}
+
+func guess(text string, confidence float64) string {
+	info := whatlanggo.Detect(text)
+	if info.Confidence < confidence {
+		return ""
+	}
+	return info.Lang.Iso6391()
+}
+
+// kin languages are taken for one another by their trigrams; there the page
+// knows better.
+func kin(a, b string) bool {
+	for _, family := range []string{"no nb nn da sv", "es pt gl ca it", "cs sk", "ru uk bg sr mk be", "hr sr bs sl", "de nl af lb", "id ms", "hi mr ne"} {
+		f := " " + family + " "
+		if strings.Contains(f, " "+a+" ") && strings.Contains(f, " "+b+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// normalTag brings a declared language into shape; "" when it is none.
+func normalTag(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), ",")
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '-' || r == '_' })
+	if len(parts) == 0 {
+		return ""
+	}
+	primary := strings.ToLower(parts[0])
+	switch primary {
+	case "french", "français", "francais":
+		primary = "fr"
+	case "english", "anglais":
+		primary = "en"
+	case "und", "mul", "zxx":
+		return ""
+	}
+	if len(primary) < 2 || len(primary) > 3 || letters(primary) != primary {
+		return ""
+	}
+	if len(parts) > 1 && len(parts[1]) == 2 && letters(parts[1]) == strings.ToLower(parts[1]) {
+		return primary + "-" + strings.ToUpper(parts[1])
+	}
+	return primary
+}

@@ -1,0 +1,75 @@
+package extract
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// What page furniture says. Each pattern is for a whole short block; the ones
+// of `leads` are for its beginning. French and English are complete, the other
+// languages have what their newspapers say most.
+var (
+	// A pointer to another article.
+	leads = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:` +
+		`(?:à |a )?lire (?:aussi|également|encore|par ailleurs|sur le même sujet|notre|nos|ensuite|plus tard)\b|à (?:lire|voir|écouter|découvrir)(?:\s*(?:aussi|également|ensuite|sur|dans|:|–|-|—|>|»)|$)|(?:à )?(?:re)?(?:lisez|voir|voyez|découvrez|retrouvez|écoutez|regardez) (?:aussi|également|ensuite)\b|lire\s*[:–—>»]|` +
+		`sur le même (?:sujet|thème)|dans la même (?:rubrique|catégorie)|articles? (?:liés?|similaires?|connexes?|recommandés?|associés?|en relation)|vous aimerez (?:aussi|peut-être)|ces articles (?:pourraient|peuvent|devraient)|cela (?:peut|pourrait) (?:aussi )?vous intéresser|(?:pour )?aller plus loin\s*(?::|$)|en (?:lire|savoir) plus\s*(?::|$|sur)|plus d['’](?:infos?|actualités?|articles?) (?:sur|:)|les plus (?:lus|populaires|partagés|commentés)|nos (?:derniers|autres) articles|` +
+		`(?:also )?(?:read|see|watch|listen)\s*(?:also|more|next|:|>|»|\|)|also (?:read|see|on)\b|(?:more|related)(?: (?:articles?|stor(?:y|ies)|posts?|news|content|topics?|links|reading|videos?|coverage|from|on))?\s*(?::|>|»|\||$)|related (?:articles?|stor(?:y|ies)|posts?|news|content|coverage)\b|(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested)|you['’]ll also like|don['’]t miss|recommended(?: for you| reading| stories)?\s*(?::|$)|more (?:stories|articles|news|posts) (?:from|on|about|like)|read more (?:on|about|from|at)|most (?:read|popular|viewed|shared)|trending(?: now)?\s*(?::|$)|further reading|what to read next|up next|see more\b|editor['’]?s['’]? picks?|keep reading)|` +
+		`lesen sie (?:auch|mehr|hier)|mehr zum thema|(?:das könnte sie|auch) interessant|(?:lesen|lies|siehe) auch|weitere (?:artikel|nachrichten|themen)|zum thema\s*:|leggi anche|(?:l[ée]a|lea|ver|vea) (?:también|tambien|además|mas|más)|te puede interesar|noticias relacionadas|leia (?:também|mais)|veja também|lees ook|les også|läs också|læs også|czytaj też|читайте также)`)
+
+	// A wish for something: follow, subscribe, share, install, pay.
+	asks = regexp.MustCompile(`(?i)(?:` +
+		`suivez[- ](?:nous|l['’]actualité|toute|notre|-le)|(?:pour )?ne (?:manquez|ratez|rater?|manquer) (?:aucune?|rien|plus aucune?)|google (?:actualités|news|discover)|rejoignez[- ](?:nous|notre)|(?:abonnez|inscrivez|connectez)[- ]vous\b|s['’](?:abonner|inscrire)\b|recevez (?:chaque|gratuitement|nos|notre|toute|le meilleur|l['’]essentiel|les)|(?:notre|nos|la|votre) newsletters?\b|newsletter\s*(?::|$)|(?:chaîne|canal) (?:whatsapp|telegram|youtube)|(?:sur|via) (?:whatsapp|telegram)\b|téléchargez (?:notre|l['’])\s?app|notre application|partage[rz] (?:cet|l['’]|cette|sur|:)|activez les notifications|soutenez[- ]nous|faites un don|votre adresse (?:e-?mail|mail|électronique)|` +
+		`follow (?:us|me|@|the author|our|along)|(?:sign|signing) up (?:for|to|here|now|today)|subscribe (?:to|now|here|today|for)|(?:join|get) (?:our|the|your) (?:free |daily |weekly )?(?:newsletter|whatsapp|telegram|community|discord|briefing)|(?:our|free|daily|weekly) newsletters?\b|newsletter sign|delivered (?:straight |directly |right )?to your inbox|straight to your inbox|in your inbox|download (?:our|the) (?:free )?app|share (?:this|on|via|with|article)|like us on|(?:add|make) us (?:as )?(?:a |your )?preferred|preferred source|support (?:us|our (?:work|journalism))|make a donation|donate (?:now|today)|enable notifications|your email address|` +
+		`folgen sie uns|jetzt abonnieren|newsletter abonnieren|(?:zum|unser(?:en)?|den) newsletter|whatsapp-kanal|melden sie sich|seguici su|iscriviti|suscríbe(?:te|ase)|síguenos|inscreva-se|siga-nos|schrijf je in|volg ons|meld deg på|подписывайтесь)`)
+
+	// The words of a page's machinery.
+	machinery = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:` +
+		`(?:passer|aller|accéder|sauter)(?: directement)? au (?:contenu|menu)(?: principal)?|skip to (?:main )?content|skip (?:navigation|ad(?:vertisement)?)|jump to content|zum inhalt springen|ir al contenido|` +
+		`publicité|la suite après (?:la|cette) publicité|(?:contenu|article|lien) sponsorisés?|annonce|pub|advertis(?:e?ment|ing)|(?:article|story) continues (?:below|after).*|sponsored(?: content| by.*)?|promoted(?: content)?|anzeige|werbung|publicidad|pubblicità|reklame|annons|реклама|scroll to continue(?: with content)?|continue reading (?:below|after.*)|after ad|loading(?:\.\.\.|…)?|chargement(?: en cours)?(?:\.\.\.|…)?|` +
+		`partager|partages?|share|teilen|compartir|condividi|imprimer|print|copier le lien|copy link|link copied!?|lien copié ?!?|commenter|comment|réagir|réagissez|répondre|reply|save|bookmark|enregistrer|sauvegarder|écouter(?: (?:l['’])?article)?|listen(?: to (?:this )?article)?|e-?mail|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|flipboard|pocket|instagram|tiktok|bluesky|messenger|` +
+		`retour en haut|haut de page|back to top|top of page|sommaire|table of contents|fermer|close|menu|accueil|home|suivant|précédent|next|previous|voir plus|show more|load more|view (?:all|comments?|gallery)|voir (?:tous les|les) (?:commentaires|articles)|read more|lire la suite|learn more|en savoir plus|lire plus|(?:article|page) (?:suivante?|précédente?)|(?:next|previous) (?:article|post|page)|mentions légales|politique de confidentialité|privacy policy|terms (?:of (?:use|service)|and conditions)|all rights reserved\.?|tous droits réservés\.?|report (?:an error|a typo|this ad)|signaler une (?:erreur|faute).*|(?:nous )?corriger|` +
+		`this (?:article|story|post) (?:was|has been) (?:updated|corrected|amended)\b.{0,80}|les champs obligatoires.*|votre adresse e-?mail ne sera pas publiée.*|your email address will not be published.*|required fields are marked.*` +
+		`)[\s\p{P}\p{S}]*$`)
+
+	// The head of what readers wrote; nothing of the article follows it.
+	comments = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:\d[\d\s.,]* |aucun |no |un |one )?(?:commentaires?|comments?|réactions?|responses?|kommentare?|comentarios?|commenti)(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
+
+	// A rating, a number of reviews, a price with nothing around it.
+	rating = regexp.MustCompile(`(?i)^[\s★☆⭐]*(?:(?:note|rating|avis|score)\s*:?\s*)?(?:\d{1,2}(?:[.,]\d{1,2})?\s*(?:/|sur|out of)\s*(?:5|10|20|100)(?:\s*(?:étoiles|stars))?|[\d\s.,]+\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes)|[\s★☆⭐]{3,})[\s)]*$`)
+	price  = regexp.MustCompile(`(?i)^(?:(?:dès|à partir de|from|prix|price|only|seulement|now)\s*:?\s*)?(?:[$€£]\s?\d[\d\s.,]*|\d[\d\s.,]*\s?(?:€|eur|euros?|\$|£|usd))(?:\s*(?:sur|chez|at|on|@)\s.{2,30})?$`)
+
+	// Who made a picture.
+	credit = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:crédits?|credits?|photos?|images?|illustrations?|source|visuel|bild|foto|getty images|shutterstock|reuters|afp|unsplash|istock)\b.{0,60}|©.{0,80}|\(c\).{0,60})$`)
+)
+
+// isFurniture reports whether a whole block of text is page furniture by what
+// it says. The words alone decide only over short blocks: an article about
+// newsletters may well say "newsletter".
+func isFurniture(s string) bool {
+	s = strings.TrimSpace(s)
+	n := utf8.RuneCountInString(s)
+	switch {
+	case n == 0 || n > 320:
+		return false
+	case machinery.MatchString(s):
+		return true
+	case n <= 250 && leads.MatchString(s) && !quoted(s):
+		return true
+	case n <= 220 && asks.MatchString(s) && imperative(s):
+		return true
+	}
+	return rating.MatchString(s)
+}
+
+// quoted reports whether a line goes on as a sentence of an article would:
+// "À voir les chiffres, …" ends in a full stop and is long.
+func quoted(s string) bool {
+	return utf8.RuneCountInString(s) > 110 && strings.HasSuffix(s, ".") && strings.Count(s, ". ") > 0
+}
+
+// imperative reports whether a line speaks to the reader: it says you, we or
+// us, or points with a symbol. A report about somebody's newsletter does not.
+var toReader = regexp.MustCompile(`(?i)(?:[-\s](?:nous|vous)\b|\b(?:notre|nos|votre|vos|us|our|your|you|uns|unser\w*|sie)\b|^\W*(?:suivez|abonnez|inscrivez|recevez|partagez|téléchargez|follow|subscribe|sign|join|share|get|download)\b|^[^\p{L}\p{N}"«“'(\[]{1,4}\s|newsletter\s*$|google (?:news|actualités))`)
+
+func imperative(s string) bool { return toReader.MatchString(s) }
