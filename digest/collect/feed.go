@@ -1,0 +1,272 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html"
+	"mime"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mmcdole/gofeed"
+	ext "github.com/mmcdole/gofeed/extensions"
+	"golang.org/x/net/html/charset"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// ParseFeed reads RSS, Atom, RDF and JSON Feed. contentType and address may be
+// empty. A feed that was cut off gives the items before the cut.
+func ParseFeed(body []byte, contentType, address string) (digest.Feed, error) {
+	text := decode(body, contentType)
+	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(text))
+	if err != nil {
+		if fixed := closeCut(text); fixed != nil {
+			parsed, err = gofeed.NewParser().Parse(bytes.NewReader(fixed))
+		}
+	}
+	if err != nil {
+		return digest.Feed{}, notAFeed(err)
+	}
+	return convert(parsed, address), nil
+}
+
+func notAFeed(err error) error {
+	if errors.Is(err, gofeed.ErrFeedTypeNotDetected) {
+		return errors.New("this is not a feed (RSS, Atom or JSON Feed)")
+	}
+	return fmt.Errorf("reading the feed: %w", err)
+}
+
+// decode makes UTF-8 of a feed. What is valid UTF-8 is taken for it, whatever
+// it says of itself; else the byte order mark, the server and the prolog are
+// asked, in this order (RFC 7303 section 3).
+func decode(body []byte, contentType string) []byte {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	utf16 := bytes.HasPrefix(body, []byte{0xfe, 0xff}) || bytes.HasPrefix(body, []byte{0xff, 0xfe})
+	if !utf16 && !utf8.Valid(body) || utf16 {
+		label := declared(body, contentType)
+		if utf16 {
+			label = "utf-16"
+		}
+		if e, name := charset.Lookup(label); e != nil && name != "utf-8" {
+			if out, err := e.NewDecoder().Bytes(body); err == nil {
+				body = bytes.TrimPrefix(out, []byte("\xef\xbb\xbf"))
+			}
+		}
+	}
+	body = bytes.ToValidUTF8(body, []byte("\ufffd"))
+	if at := bytes.IndexAny(body, "<{"); at > 0 {
+		body = body[at:] // white space or warnings before the prolog
+	}
+	return prologUTF8(body)
+}
+
+func declared(body []byte, contentType string) string {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
+		return params["charset"]
+	}
+	head := body[:min(len(body), 200)]
+	if _, after, ok := bytes.Cut(head, []byte("encoding=")); ok && len(after) > 1 {
+		if value, _, ok := bytes.Cut(after[1:], after[:1]); ok && !strings.EqualFold(string(value), "utf-8") {
+			return string(value)
+		}
+	}
+	return "windows-1252"
+}
+
+// prologUTF8 makes the prolog say what is now true.
+func prologUTF8(body []byte) []byte {
+	if !bytes.HasPrefix(body, []byte("<?xml")) {
+		return body
+	}
+	end := bytes.Index(body, []byte("?>"))
+	if end < 0 {
+		return body
+	}
+	return append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`), body[end+2:]...)
+}
+
+// closeCut ends a document after its last whole item, or nil when it has none.
+func closeCut(text []byte) []byte {
+	for _, form := range []struct{ last, close string }{
+		{"</item>", "</channel></rss>"}, {"</item>", "</rdf:RDF>"}, {"</entry>", "</feed>"},
+	} {
+		at := bytes.LastIndex(text, []byte(form.last))
+		if at < 0 {
+			continue
+		}
+		isRDF := bytes.Contains(text[:min(len(text), 1000)], []byte("<rdf:RDF"))
+		if isRDF != (form.close == "</rdf:RDF>") && form.last == "</item>" {
+			continue
+		}
+		return append(slices.Clone(text[:at+len(form.last)]), form.close...)
+	}
+	return nil
+}
+
+func convert(p *gofeed.Feed, address string) digest.Feed {
+	f := digest.Feed{
+		Format: p.FeedType, Title: plain(p.Title), Link: absolute(p.Link, address), Language: p.Language, Description: plain(p.Description),
+		Updated: when(p.UpdatedParsed, p.Updated, p.PublishedParsed, p.Published),
+	}
+	base := cmp.Or(f.Link, address)
+	for _, it := range p.Items {
+		f.Items = append(f.Items, item(it, base))
+	}
+	identify(f.Items)
+	return f
+}
+
+func item(it *gofeed.Item, base string) digest.Item {
+	out := digest.Item{
+		GUID: strings.TrimSpace(it.GUID), Title: plain(it.Title), Summary: it.Description, Content: it.Content,
+		Categories: it.Categories, Published: when(it.PublishedParsed, it.Published), Updated: when(it.UpdatedParsed, it.Updated),
+	}
+	link := it.Link
+	if link == "" && isWeb(out.GUID) {
+		link = out.GUID
+	}
+	out.URL = absolute(link, base)
+	if len(it.Authors) > 0 && it.Authors[0] != nil {
+		out.Author, out.AuthorEmail = it.Authors[0].Name, it.Authors[0].Email
+	}
+	if it.Image != nil {
+		out.Image = absolute(it.Image.URL, base)
+	}
+	for _, e := range it.Enclosures {
+		var length int64
+		fmt.Sscan(e.Length, &length)
+		out.Enclosures = append(out.Enclosures, digest.Enclosure{URL: absolute(e.URL, base), Type: e.Type, Length: length})
+		if out.Image == "" && strings.HasPrefix(e.Type, "image/") {
+			out.Image = absolute(e.URL, base)
+		}
+	}
+	if out.Image == "" {
+		out.Image = absolute(mediaImage(it.Extensions), base)
+	}
+	return out
+}
+
+// mediaImage is the picture of Media RSS.
+func mediaImage(e ext.Extensions) string {
+	for _, name := range []string{"content", "thumbnail"} {
+		for _, m := range e["media"][name] {
+			if u := m.Attrs["url"]; u != "" && (name == "thumbnail" || m.Attrs["medium"] == "image" || strings.HasPrefix(m.Attrs["type"], "image/")) {
+				return u
+			}
+		}
+	}
+	return ""
+}
+
+// when is the first time that can be read.
+func when(parts ...any) time.Time {
+	for _, p := range parts {
+		switch v := p.(type) {
+		case *time.Time:
+			if v != nil && !v.IsZero() {
+				return v.UTC()
+			}
+		case string:
+			if t, ok := ParseDate(v); ok {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// plain is a title as text: feeds write markup and entities into it, sometimes
+// twice.
+func plain(s string) string {
+	for range 2 {
+		s = html.UnescapeString(s)
+	}
+	var b strings.Builder
+	for s != "" {
+		open := strings.IndexByte(s, '<')
+		if open < 0 || open+1 >= len(s) || !isTagStart(s[open+1]) {
+			if open >= 0 && open+1 < len(s) {
+				b.WriteString(s[:open+1])
+				s = s[open+1:]
+				continue
+			}
+			b.WriteString(s)
+			break
+		}
+		b.WriteString(s[:open])
+		end := strings.IndexByte(s[open:], '>')
+		if end < 0 {
+			break
+		}
+		s = s[open+end+1:]
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func isTagStart(c byte) bool { return c == '/' || c == '!' || c|32 >= 'a' && c|32 <= 'z' }
+
+func absolute(link, base string) string {
+	link = strings.TrimSpace(link)
+	if link == "" {
+		return ""
+	}
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	if b, err := url.Parse(base); err == nil && base != "" {
+		u = b.ResolveReference(u)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return u.String()
+}
+
+// identify gives every item a key that stays: its GUID where the feed uses it
+// for one item only, else its address, else what it says.
+func identify(items []digest.Item) {
+	guids, links := map[string]int{}, map[string]int{}
+	for _, it := range items {
+		guids[it.GUID]++
+		links[digest.CanonicalURL(it.URL)]++
+	}
+	for i := range items {
+		it := &items[i]
+		link := digest.CanonicalURL(it.URL)
+		switch {
+		case it.GUID != "" && guids[it.GUID] == 1:
+			it.Identity = "guid:" + it.GUID
+		case link != "" && links[link] == 1:
+			it.Identity = "url:" + link
+		default:
+			sum := sha256.Sum256([]byte(it.Title + "\x00" + it.Summary + "\x00" + it.Content))
+			it.Identity = "text:" + hex.EncodeToString(sum[:16])
+		}
+	}
+}
+
+// newest keeps the n newest items, in the feed's own order.
+func newest(items []digest.Item, n int) []digest.Item {
+	order := make([]int, len(items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return items[b].Published.Compare(items[a].Published) })
+	keep := order[:n]
+	slices.Sort(keep)
+	out := make([]digest.Item, n)
+	for i, k := range keep {
+		out[i] = items[k]
+	}
+	return out
+}
