@@ -1,0 +1,179 @@
+// Package config reads what the operator decided: one YAML file, the
+// environment for secrets and a few overrides, and defaults for the rest.
+//
+// [Find] says which file, [Load] reads it and reports every mistake at once,
+// each with its line; [Config.Newsletter] turns what was written into the types
+// the rest of the program works with.
+package config
+
+import "time"
+
+// Config is everything the operator decided. It is not changed after [Load].
+type Config struct {
+	Store       string       `yaml:"store"`      // a path, or a postgres:// address
+	PublicURL   string       `yaml:"public_url"` // without a trailing slash
+	SMTP        SMTP         `yaml:"smtp"`
+	DKIM        DKIM         `yaml:"dkim"`
+	Web         Web          `yaml:"web"`
+	Collect     Collect      `yaml:"collect"`
+	Sources     []Source     `yaml:"sources"`
+	Lists       []List       `yaml:"lists"`
+	Newsletters []Newsletter `yaml:"newsletters"`
+
+	file  string         // as given to Load
+	lines map[string]int // where each field stands in the file
+}
+
+// File is the path the configuration was read from.
+func (c *Config) File() string { return c.file }
+
+// SMTP says how mail leaves.
+type SMTP struct {
+	Host          string        `yaml:"host"`
+	Port          int           `yaml:"port"` // 587, 465 or 25 after TLS, unless given
+	TLS           string        `yaml:"tls"`  // "starttls", "implicit" or "none"
+	User          string        `yaml:"user"`
+	Password      Secret        `yaml:"password"`
+	PasswordFile  string        `yaml:"password_file"`
+	CAFile        string        `yaml:"ca_file"` // PEM; the system's authorities when empty
+	Hello         string        `yaml:"hello"`   // the name given in EHLO; the host's own when empty
+	Connections   int           `yaml:"connections"`
+	PerConnection int           `yaml:"per_connection"` // messages before a connection is renewed, 0 for no limit
+	Rate          float64       `yaml:"rate"`           // messages per second over all connections, 0 for no limit
+	Timeout       time.Duration `yaml:"timeout"`
+}
+
+// The ways of securing the connection to the mail server.
+const (
+	TLSStart    = "starttls" // plain, then upgraded; refused when not offered
+	TLSImplicit = "implicit" // TLS from the first byte (RFC 8314)
+	TLSNone     = "none"
+)
+
+// DKIM says how messages are signed. Without a domain they are not: the relay
+// signs.
+type DKIM struct {
+	Domain   string `yaml:"domain"`
+	Selector string `yaml:"selector"`
+	Key      Secret `yaml:"key"` // PEM
+	KeyFile  string `yaml:"key_file"`
+}
+
+// Web says how `zest serve` answers.
+type Web struct {
+	Listen         string   `yaml:"listen"`
+	Secret         Secret   `yaml:"secret"` // signs tokens; the store keeps one when empty
+	SecretFile     string   `yaml:"secret_file"`
+	TrustedProxies []string `yaml:"trusted_proxies"` // addresses or networks whose X-Forwarded-For is believed
+}
+
+// Collect says how sources are read.
+type Collect struct {
+	UserAgent string        `yaml:"user_agent"` // a default naming zest and public_url when empty
+	Parallel  int           `yaml:"parallel"`   // sources read at once
+	Timeout   time.Duration `yaml:"timeout"`    // of one request
+	Pause     time.Duration `yaml:"pause"`      // between two requests to one host
+	MaxBytes  Size          `yaml:"max_bytes"`  // of one answer
+	Proxy     string        `yaml:"proxy"`
+}
+
+// Source is one place articles come from.
+type Source struct {
+	Name         string   `yaml:"name"`
+	URL          string   `yaml:"url"`
+	Kind         string   `yaml:"kind"` // "feed", "page" or "folder"; found out when empty
+	Title        string   `yaml:"title"`
+	Language     string   `yaml:"language"`
+	Section      string   `yaml:"section"`
+	Weight       float64  `yaml:"weight"`
+	FullText     bool     `yaml:"full_text"`
+	Selector     string   `yaml:"selector"`
+	FirstRun     int      `yaml:"first_run"`
+	AllowPrivate bool     `yaml:"allow_private"`
+	Headers      []Header `yaml:"headers"`
+	User         string   `yaml:"user"`
+	Password     Secret   `yaml:"password"`
+	PasswordFile string   `yaml:"password_file"`
+	Proxy        string   `yaml:"proxy"`
+}
+
+// Header is one header field of the requests to a source. Its value may be a
+// key, so it is shown masked.
+type Header struct {
+	Name  string `yaml:"name"`
+	Value Secret `yaml:"value"`
+}
+
+// List is a list of subscribers.
+type List struct {
+	Name   string `yaml:"name"`
+	Title  string `yaml:"title"`
+	Public bool   `yaml:"public"` // whether strangers may join on the web
+}
+
+// Newsletter is one newsletter as written; [Config.Newsletter] resolves it.
+type Newsletter struct {
+	Name          string        `yaml:"name"`
+	Title         string        `yaml:"title"`
+	Description   string        `yaml:"description"`
+	Language      string        `yaml:"language"`
+	From          string        `yaml:"from"` // "Hebdo <hebdo@example.org>"
+	ReplyTo       string        `yaml:"reply_to"`
+	PostalAddress string        `yaml:"postal_address"`
+	Zone          string        `yaml:"zone"`
+	Schedule      []string      `yaml:"schedule"`
+	Sources       []string      `yaml:"sources"` // names, or addresses and paths themselves
+	Lists         []string      `yaml:"lists"`   // its own name when empty
+	Min           int           `yaml:"min"`
+	Max           int           `yaml:"max"`
+	MaxPerSource  int           `yaml:"max_per_source"`
+	SummaryChars  int           `yaml:"summary_chars"`
+	ClipBytes     int           `yaml:"clip_bytes"`
+	Include       []string      `yaml:"include"`
+	Exclude       []string      `yaml:"exclude"`
+	Sections      []Section     `yaml:"sections"`
+	Theme         string        `yaml:"theme"`
+	Accent        string        `yaml:"accent"`
+	AccentDark    string        `yaml:"accent_dark"`
+	Logo          string        `yaml:"logo"`
+	LogoDark      string        `yaml:"logo_dark"`
+	Footer        string        `yaml:"footer"`
+	Subject       string        `yaml:"subject"`
+	Intro         string        `yaml:"intro"`
+	MaxAge        time.Duration `yaml:"max_age"`
+	OnUnknown     string        `yaml:"on_unknown"` // "resend" or "leave"
+	ListID        string        `yaml:"list_id"`
+	BounceDomain  string        `yaml:"bounce_domain"`
+}
+
+// Section is one section of a newsletter.
+type Section struct {
+	Name  string `yaml:"name"`
+	Match string `yaml:"match"`
+	Max   int    `yaml:"max"`
+}
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Store: "zest.db",
+		SMTP: SMTP{Host: "localhost", Port: 587, TLS: TLSStart, Connections: 4,
+			PerConnection: 500, Timeout: 30 * time.Second},
+		Web: Web{Listen: "127.0.0.1:8080"},
+		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
+			MaxBytes: 10 << 20},
+	}
+}
+
+// defaultSource is a source of which only the address was given.
+func defaultSource() Source { return Source{Weight: 1, FullText: true, FirstRun: 20} }
+
+// defaultList is a list of which only the name was given.
+func defaultList() List { return List{Public: true} }
+
+// defaultNewsletter is a newsletter of which only what is required was given.
+// The byte budget keeps the message under the size at which Gmail cuts it.
+func defaultNewsletter() Newsletter {
+	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 280, ClipBytes: 90_000,
+		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend"}
+}
