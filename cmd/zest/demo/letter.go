@@ -128,9 +128,10 @@ func (l letter) Preview() string {
 	return text
 }
 
-// Initial is the letter on the sender's badge.
+// Initial is the letter on the badge of whom the message is for: in this inbox
+// it is the recipients who differ.
 func (l letter) Initial() string {
-	for _, r := range strings.ToUpper(l.Sender) {
+	for _, r := range strings.ToUpper(l.Addressee + l.To) {
 		if r >= '0' {
 			return string(r)
 		}
