@@ -36,7 +36,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	} else if a.Image.Alt == "" && sameImage(lead.URL, a.Image.URL) {
 		a.Image.Alt = lead.Alt
 	}
-	a.Text = textOf(body)
+	a.Text = articleText(body)
 	a.Words = words(a.Text)
 	a.Score, a.Doubt = confidence(body, m, a)
 	if a.Site == "" {
