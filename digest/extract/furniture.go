@@ -268,11 +268,17 @@ func lead(bs []block) int {
 	return 0
 }
 
-// echoes counts how often each block stands in the body.
+// echoes counts how often each block comes again in the body after something
+// else: the labels of a list of cards do.
 func echoes(bs []block) map[uint64]int {
 	n := map[uint64]int{}
+	last := uint64(0)
 	for _, b := range bs {
-		n[blockKey(b.text)]++
+		k := blockKey(b.text)
+		if k != last {
+			n[k]++
+		}
+		last = k
 	}
 	return n
 }
