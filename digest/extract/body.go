@@ -19,6 +19,7 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 	}
 	rules.strip(doc)
 	stripFurniture(doc)
+	freeHeadings(doc)
 	intro := standfirst(doc, m)
 	mass := prose(doc)
 	whole := mass[doc]
@@ -30,6 +31,27 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 		body = again(body, source, m.base)
 	}
 	return withIntro(body, intro)
+}
+
+// freeHeadings takes headings out of boxes of their own: Readability takes a
+// box with a few words in it for furniture.
+func freeHeadings(doc *html.Node) {
+	var headings []*html.Node
+	walk(doc, func(n *html.Node) bool {
+		if isTag(n, atom.H2, atom.H3, atom.H4) {
+			headings = append(headings, n)
+		}
+		return true
+	})
+	for _, h := range headings {
+		size := textSize(h)
+		for range 3 {
+			if p := h.Parent; size == 0 || !isTag(p, atom.Div, atom.Section, atom.Span) || textSize(p) != size || p.Parent == nil {
+				break
+			}
+			unwrap(h.Parent)
+		}
+	}
 }
 
 // again looks for the body in the page as it was served, for the case that we
@@ -167,16 +189,18 @@ func standfirst(doc *html.Node, m metadata) string {
 		if !isTag(n, atom.P, atom.Div, atom.H2, atom.H3, atom.Section, atom.Span, atom.Strong) {
 			return true
 		}
-		size := textSize(n)
-		if size < 40 || size > 900 {
-			return size > 900
+		if hasBlock(n) {
+			return true
 		}
-		text := softSpaces(articleText(n))
+		if size := textSize(n); size < 40 || size > 900 {
+			return false
+		}
+		text := softSpaces(textOf(n))
 		own := letters(text)
-		same := len(declared) > 40 && (own == declared || len(own) > 40 && len(own)*2 > len(declared) && strings.HasPrefix(declared, own) || len(declared) > 60 && strings.HasPrefix(own, declared[:len(declared)*9/10]) && len(own) < 2*len(declared))
+		same := len(declared) > 40 && (own == declared || len(own) > 40 && len(own)*2 > len(declared) && strings.HasPrefix(declared, own) || len(declared) > 60 && strings.HasPrefix(own, declared[:len(declared)*9/10]) && len(own)*2 < 3*len(declared))
 		if same || isStandfirst(n) && strings.Count(text, " ") > 5 && linkShare(n) < 0.3 {
 			if !sameTitle(text, m.title) && !isFurniture(text) {
-				found = squeeze(articleText(n))
+				found = squeeze(textOf(n))
 			}
 		}
 		return found == ""

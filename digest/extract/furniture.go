@@ -187,11 +187,11 @@ func hasBlock(n *html.Node) bool {
 }
 
 // tidyBody takes the furniture out of a found body, by what it says, by its
-// links and by what the site repeats. title is the headline, which the body
-// need not say again.
-func tidyBody(root *html.Node, title string, known *Repeated) {
+// links and by what the site repeats. titles are the headline in its several
+// wordings, which the body need not say again.
+func tidyBody(root *html.Node, titles []string, known *Repeated) {
 	bs := blocks(root)
-	for i, why := range furniture(bs, title, known) {
+	for i, why := range furniture(bs, titles, known) {
 		switch why {
 		case keep:
 		case dropLine:
@@ -222,7 +222,7 @@ const (
 )
 
 // furniture says of each block whether it goes.
-func furniture(bs []block, title string, known *Repeated) []verdict {
+func furniture(bs []block, titles []string, known *Repeated) []verdict {
 	out := make([]verdict, len(bs))
 	end, start := tail(bs), lead(bs)
 	often := echoes(bs)
@@ -235,7 +235,7 @@ func furniture(bs []block, title string, known *Repeated) []verdict {
 			out[i], pointing = dropCard, true
 		case pointing && (b.links > 0.6 || b.item && b.links > 0):
 			out[i] = dropCard
-		case i < 6 && b.heading && sameTitle(b.text, title):
+		case i <= start && b.heading && isHeadline(b.text, titles):
 			out[i] = dropLine
 		case i < start && isStamp(b.text, true), isStamp(b.text, false):
 			out[i] = dropLine
@@ -251,6 +251,17 @@ func furniture(bs []block, title string, known *Repeated) []verdict {
 	}
 	dropBoxes(bs, out)
 	return out
+}
+
+// isHeadline reports whether a heading above the text says the headline again,
+// perhaps with a kicker.
+func isHeadline(s string, titles []string) bool {
+	for _, t := range titles {
+		if sameTitle(s, t) || overlap(s, t) > 0.6 || len(t) > 20 && strings.Contains(letters(s), letters(t)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isLabel reports whether a block is a word or three and no sentence.

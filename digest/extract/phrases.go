@@ -35,9 +35,19 @@ var (
 	// The head of what readers wrote; nothing of the article follows it.
 	comments = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:(?:\d[\d\s.,]* |aucun |no |un |one )(?:réactions?|responses?|thoughts|replies)|(?:\d[\d\s.,]* |aucun |no |un |one |les |all )?(?:commentaires?|comments?|kommentare?|comentarios?|commenti))(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
 
+	// What stands in the place of something that was not loaded, and what the
+	// law wants said beside a shop link.
+	notices = regexp.MustCompile(`(?i)(?:` +
+		`(?:ce|cette|le|la|un) (?:contenu|vidéo|publication|tweet|élément)(?: externe)? (?:est|a été|n['’]est|provient|ne peut|n['’]a pas)|pour (?:voir|afficher|visualiser|consulter|lire) (?:ce|cette) (?:contenu|vidéo|publication|tweet)|vous (?:avez refusé|devez accepter|pouvez changer d['’]avis)|en cliquant sur .{0,60}(?:acceptez|consentez)|javascript (?:est|is|must|doit)|(?:contient|présence) (?:de|des) liens? (?:d['’]affiliation|affiliés?)|liens? (?:d['’]affiliation|affiliés?|sponsorisés?)|(?:percevoir|toucher|reçoit|recevoir|percevons|recevons) une (?:petite )?commission|` +
+		`affiliate (?:links?|commission)|earn (?:a|an) (?:small )?(?:affiliate )?(?:commission|fee)|(?:this|the) (?:content|video|embed|post|tweet) (?:is hosted|is not available|isn['’]t available|could not be|can['’]t be|requires)|(?:accept|allow|enable|manage) (?:all )?(?:third[- ]party )?cookies|view this (?:content|post|video)|this (?:web)?site uses cookies|your browser does not support|we (?:may|might) (?:receive|earn|get) (?:a |an )?(?:\w+ )?commission|products? (?:are|is) independently (?:selected|reviewed)|` +
+		`empfohlener (?:redaktioneller|externer) inhalt|externer? inhalte?n?.{0,80}(?:angezeigt|anzeigen|geladen|laden|aktivieren)|affiliate-links?|erhalten wir (?:eine )?(?:kleine )?provision|an dieser stelle finden sie|enlaces? de afiliad|link di affiliazione)`)
+
 	// A rating, a number of reviews, a price with nothing around it.
 	rating = regexp.MustCompile(`(?i)^[\s★☆⭐]*(?:(?:note|rating|avis|score)\s*:?\s*)?(?:\d{1,2}(?:[.,]\d{1,2})?\s*(?:/|sur|out of)\s*(?:5|10|20|100)(?:\s*(?:étoiles|stars))?|[\d\s.,]+\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes)|[\s★☆⭐]{3,})[\s)]*$`)
 	price  = regexp.MustCompile(`(?i)^(?:(?:dès|à partir de|from|prix|price|only|seulement|now)\s*:?\s*)?(?:[$€£]\s?\d[\d\s.,]*|\d[\d\s.,]*\s?(?:€|eur|euros?|\$|£|usd))(?:\s*(?:sur|chez|at|on|@)\s.{2,30})?$`)
+
+	// The same inside a caption.
+	creditAnywhere = regexp.MustCompile(`(?i)(?:©|\(c\)|(?:photos?|fotos?|bild|images?|credits?|crédits?|quelle|source|illustration|courtesy)\s?(?::|/|by |par |von |of |via )|\b(?:afp|getty|reuters|dpa|epa|imago|shutterstock|istock|unsplash|pexels|adobe stock|keystone|sipa|abaca|bestimage|maxppp|associated press|ap photo|apa|ntb|ansa|belga|alamy|picture alliance|wikimedia)\b|/\s?AP\b)`)
 
 	// How long it takes to read, and when it was put there.
 	reading = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:temps de )?lecture\s*:?\s*(?:de )?\d+ ?min\w*|\d+ ?min(?:ute)?s?(?: de lecture| read(?:ing)?(?: time)?| lesezeit)?|(?:reading time|lesezeit|lesedauer)\s*:?\s*\d+ ?min\w*)[\s\p{P}]*$`)
@@ -54,7 +64,11 @@ func isFurniture(s string) bool {
 	s = strings.TrimSpace(s)
 	n := utf8.RuneCountInString(s)
 	switch {
-	case n == 0 || n > 320:
+	case n == 0 || n > 700:
+		return false
+	case n <= 450 && notices.MatchString(s) && imperative(s):
+		return true
+	case n > 320:
 		return false
 	case machinery.MatchString(s):
 		return true

@@ -15,7 +15,7 @@ func plainPage(p digest.Page, source string, o Options) digest.Article {
 	a := digest.Article{URL: cleanURL(p.URL), Site: host(p.URL)}
 	bs := plainBlocks(source)
 	kept := bs[:0:0]
-	for i, why := range furniture(bs, "", o.Repeats) {
+	for i, why := range furniture(bs, nil, o.Repeats) {
 		if why == keep {
 			kept = append(kept, bs[i])
 		}

@@ -23,11 +23,32 @@ func PlainText(fragment string) string {
 }
 
 // articleText is textOf without what stands under pictures: captions tell
-// about the picture, and a summary made of them would mislead.
-func articleText(n *html.Node) string {
-	w := &textWriter{bare: true}
+// about the picture, and a summary made of them would mislead. In the press
+// (news) that is every caption; elsewhere a caption may be part of the story,
+// and only what says who made the picture goes.
+func articleText(n *html.Node, news bool) string {
+	w := &textWriter{captions: withoutCredits}
+	if news {
+		w.captions = withoutCaptions
+	}
 	w.node(n)
 	return w.String()
+}
+
+type captions int
+
+const (
+	withCaptions captions = iota
+	withoutCredits
+	withoutCaptions
+)
+
+// skips reports whether an element is a caption that is not wanted.
+func (w *textWriter) skips(n *html.Node) bool {
+	if w.captions == withCaptions || !isCaption(n) {
+		return false
+	}
+	return w.captions == withoutCaptions || credited(n)
 }
 
 // isCaption reports whether an element is what stands under a picture.
@@ -47,6 +68,22 @@ func isCaption(n *html.Node) bool {
 	return false
 }
 
+// credited reports whether a caption names who made the picture.
+func credited(n *html.Node) bool {
+	if creditAnywhere.MatchString(softSpaces(innerText(n))) {
+		return true
+	}
+	return find(n, func(c *html.Node) bool {
+		for _, w := range nameParts(attr(c, "class") + " " + attr(c, "itemprop")) {
+			switch w {
+			case "credit", "credits", "copyright", "copyrightholder", "source", "author", "photographer", "rights", "byline", "agency", "quelle", "legal":
+				return true
+			}
+		}
+		return false
+	}) != nil
+}
+
 // textOf is the readable text below n, paragraphs separated by a blank line.
 func textOf(n *html.Node) string {
 	w := &textWriter{}
@@ -61,7 +98,7 @@ type textWriter struct {
 	space bool // white space seen since the last word
 	lines int  // line breaks wanted before the next word: 1 for <br>, 2 for a block
 	pre   int  // depth of <pre>
-	bare  bool // without captions
+	captions
 }
 
 func (w *textWriter) String() string { return w.b.String() }
@@ -72,7 +109,7 @@ func (w *textWriter) node(n *html.Node) {
 		w.text(n.Data)
 		return
 	case html.ElementNode:
-		if silent(n.DataAtom) || w.bare && isCaption(n) {
+		if silent(n.DataAtom) || w.skips(n) {
 			return
 		}
 	case html.DocumentNode:
