@@ -16,7 +16,7 @@ var (
 	monthDay    = regexp.MustCompile(`(?i)(\p{L}{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b`)
 	numericDate = regexp.MustCompile(`\b(\d{1,2})([./-])(\d{1,2})[./-]((?:19|20)\d\d)\b`)
 	compactDate = regexp.MustCompile(`^((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?$`)
-	clock       = regexp.MustCompile(`(?i)\b(\d{1,2})\s?(?:[:h]|\bh\b)\s?(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.?m\b\.?)?`)
+	clock       = regexp.MustCompile(`(?i)(?:\b|T)(\d{1,2})\s?(?:[:h]|\bh\b)\s?(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.?m\b\.?)?`)
 	zoneOffset  = regexp.MustCompile(`^\s*(?:(?:UTC|GMT)\s*)?([+-])(\d\d):?(\d\d)?\b`)
 	zoneName    = regexp.MustCompile(`^\s*\(?(Z|UTC|GMT|BST|CET|CEST|MEZ|MESZ|MET|MEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|KST|AEST|AEDT|MSK|EET|EEST)\b`)
 )
@@ -27,7 +27,7 @@ var (
 // taken as UTC. language (BCP 47) settles 03/04/2026: the fourth of March
 // where it is American English, the third of April elsewhere.
 func parseDate(s, language string) (time.Time, bool) {
-	s = squeeze(s)
+	s = softSpaces(s)
 	if len(s) < 6 || len(s) > 300 {
 		return time.Time{}, false
 	}

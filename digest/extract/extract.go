@@ -131,7 +131,7 @@ func ownText(it digest.Item) digest.Article {
 	root := wrapNodes(nodes)
 	base := parseURL(it.URL)
 	fixImages(root)
-	tidyBody(root, squeeze(it.Title), nil)
+	tidyBody(root, []string{squeeze(it.Title)}, nil)
 	a.Image = leadImage(root, base)
 	a.Text = textOf(root)
 	a.HTML = sanitizeNode(root, base)

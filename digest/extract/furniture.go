@@ -59,7 +59,12 @@ func isFurnitureElement(n *html.Node) bool {
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
-		case "class", "id", "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
+		case "id":
+			// Documents make ids of their headings: "sharing-with-a-friend".
+			if strings.Count(a.Val, "-") < 3 && furnitureName(a.Val) {
+				return true
+			}
+		case "class", "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
 			if furnitureName(a.Val) {
 				return true
 			}
@@ -117,7 +122,7 @@ func nameParts(s string) []string {
 // soloName lists words that name furniture on their own.
 func soloName(w string) bool {
 	switch w {
-	case "newsletter", "newsletters", "sharedaddy", "addtoany", "addthis", "sharebar", "sharebuttons", "socialshare", "sharing",
+	case "newsletter", "newsletters", "sharedaddy", "addtoany", "addthis", "sharebar", "sharebuttons", "socialshare",
 		"outbrain", "taboola", "ligatus", "plista", "mgid", "disqus", "hyvor", "jetpack-relatedposts", "relatedposts", "yarpp", "crp",
 		"related", "relatedarticles", "readmore", "comments", "commentlist", "commentform", "respond", "breadcrumb", "breadcrumbs", "cookie",
 		"cookies", "gdpr", "didomi", "onetrust", "advert", "advertisement", "adsbygoogle", "adbox", "adslot", "dfp", "teads", "sponsored",
@@ -148,7 +153,8 @@ func pairName(a, b string) bool {
 // block is a paragraph-like piece of a body: its element holds no other block.
 type block struct {
 	node    *html.Node
-	text    string
+	text    string  // one line, all spaces soft: to be judged, not shown
+	line    string  // plain text only: as it is shown
 	links   float64 // share of its text that is linked
 	heading bool
 	item    bool // stands in a list
@@ -167,7 +173,7 @@ func blocks(root *html.Node) []block {
 		if n == root || !isBlock(n.DataAtom) || hasBlock(n) {
 			return true
 		}
-		if text := squeeze(textOf(n)); text != "" {
+		if text := softSpaces(textOf(n)); text != "" {
 			out = append(out, block{node: n, text: text, links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
 				heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
 		}
@@ -181,41 +187,111 @@ func hasBlock(n *html.Node) bool {
 }
 
 // tidyBody takes the furniture out of a found body, by what it says, by its
-// links and by what the site repeats. title is the headline, which the body
-// need not say again.
-func tidyBody(root *html.Node, title string, known *Repeated) {
+// links and by what the site repeats. titles are the headline in its several
+// wordings, which the body need not say again.
+func tidyBody(root *html.Node, titles []string, known *Repeated) {
 	bs := blocks(root)
-	for i, drop := range furniture(bs, title, known) {
-		if drop {
+	for i, why := range furniture(bs, titles, known) {
+		switch why {
+		case keep:
+		case dropLine:
 			remove(bs[i].node)
+		case dropCard:
+			removeCard(bs[i].node, root)
 		}
 	}
 	dropEmpty(root)
 }
 
+// removeCard removes a block, and the picture that went with it: every element
+// around it that now shows no words.
+func removeCard(n, root *html.Node) {
+	for n.Parent != nil && n.Parent != root && textSize(n.Parent) == textSize(n) {
+		n = n.Parent
+	}
+	remove(n)
+}
+
+// verdict is what becomes of a block.
+type verdict int
+
+const (
+	keep verdict = iota
+	dropLine
+	dropCard // with the pictures around it
+)
+
 // furniture says of each block whether it goes.
-func furniture(bs []block, title string, known *Repeated) []bool {
-	drop := make([]bool, len(bs))
-	end := tail(bs)
+func furniture(bs []block, titles []string, known *Repeated) []verdict {
+	out := make([]verdict, len(bs))
+	end, start := tail(bs), lead(bs)
+	often := echoes(bs)
 	pointing := false // under a heading like "Related stories"
 	for i, b := range bs {
 		switch {
 		case i >= end, known.has(b.text):
-			drop[i] = true
+			out[i] = dropCard
 		case b.heading && leads.MatchString(b.text):
-			drop[i], pointing = true, true
+			out[i], pointing = dropCard, true
 		case pointing && (b.links > 0.6 || b.item && b.links > 0):
-			drop[i] = true
-		case i < 6 && b.heading && sameTitle(b.text, title):
-			drop[i] = true
+			out[i] = dropCard
+		case i <= start && b.heading && isHeadline(b.text, titles):
+			out[i] = dropLine
+		case i < start && isStamp(b.text, true), isStamp(b.text, false):
+			out[i] = dropLine
+		case credit.MatchString(b.text) && !b.heading:
+			out[i] = dropLine
+		case often[blockKey(b.text)] > 3 && isLabel(b):
+			out[i] = dropCard
 		case isFurniture(b.text):
-			drop[i] = true
+			out[i] = dropCard
 		default:
 			pointing = false
 		}
 	}
-	dropBoxes(bs, drop)
-	return drop
+	dropBoxes(bs, out)
+	return out
+}
+
+// isHeadline reports whether a heading above the text says the headline again,
+// perhaps with a kicker.
+func isHeadline(s string, titles []string) bool {
+	for _, t := range titles {
+		if sameTitle(s, t) || overlap(s, t) > 0.6 || len(t) > 20 && strings.Contains(letters(s), letters(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isLabel reports whether a block is a word or three and no sentence.
+func isLabel(b block) bool {
+	return utf8.RuneCountInString(b.text) <= 40 && strings.Count(b.text, " ") < 4 && !strings.ContainsAny(b.text, ".!?\"»”")
+}
+
+// lead is the index of the first paragraph of running text.
+func lead(bs []block) int {
+	for i, b := range bs {
+		if utf8.RuneCountInString(b.text) > 140 && !b.heading {
+			return i
+		}
+	}
+	return 0
+}
+
+// echoes counts how often each block comes again in the body after something
+// else: the labels of a list of cards do.
+func echoes(bs []block) map[uint64]int {
+	n := map[uint64]int{}
+	last := uint64(0)
+	for _, b := range bs {
+		k := blockKey(b.text)
+		if k != last {
+			n[k]++
+		}
+		last = k
+	}
+	return n
 }
 
 // tail is where the article ends and what readers wrote about it begins. A
@@ -237,17 +313,17 @@ func tail(bs []block) int {
 
 // dropBoxes removes product and app boxes: a run of short lines around a
 // rating or a price.
-func dropBoxes(bs []block, drop []bool) {
+func dropBoxes(bs []block, out []verdict) {
 	for i, b := range bs {
 		if !rating.MatchString(b.text) && !price.MatchString(b.text) {
 			continue
 		}
-		drop[i] = true
+		out[i] = dropCard
 		for j := i - 1; j >= 0 && i-j <= 6 && boxLine(bs[j]); j-- {
-			drop[j] = true
+			out[j] = dropCard
 		}
 		for j := i + 1; j < len(bs) && j-i <= 6 && boxLine(bs[j]); j++ {
-			drop[j] = true
+			out[j] = dropCard
 		}
 	}
 }

@@ -16,7 +16,7 @@ type linkedData struct {
 	keywords                        []string
 	image                           digest.Image
 	body                            string
-	free, locked                    bool
+	news, free, locked              bool
 }
 
 // readJSONLD takes the article out of the page's JSON-LD blocks. Blocks that
@@ -124,6 +124,7 @@ func article(o map[string]any) linkedData {
 		image:       picture(o["image"]),
 		body:        PlainText(first(raw(o["articleBody"]), raw(o["text"]))),
 	}
+	ld.news = typeIs(o, "NewsArticle")
 	if ld.image.URL == "" {
 		ld.image.URL = text(o["thumbnailUrl"])
 	}

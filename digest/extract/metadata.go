@@ -14,12 +14,14 @@ import (
 // metadata is what a page says of itself in places that no reader sees.
 type metadata struct {
 	title, author, site, section string
+	titles                       []string // the headline in every wording
 	language, description        string
 	canonical, kind              string // kind is the OpenGraph type
 	published                    time.Time
 	image                        digest.Image
 	keywords                     []string
 	body                         string // JSON-LD articleBody, plain text
+	news                         bool   // JSON-LD says the page is of the press
 	free                         bool   // JSON-LD says isAccessibleForFree: true
 	locked                       bool   // JSON-LD says isAccessibleForFree: false
 	base                         *url.URL
@@ -43,11 +45,15 @@ func readMetadata(doc *html.Node, pageURL string) metadata {
 	m.kind = s.get("og:type")
 	m.language = first(s.lang, ld.language, s.get("content-language", "language", "dc.language", "og:locale"))
 	m.title = s.chooseTitle(ld.headline, m.site)
+	m.titles = []string{m.title, ld.headline, s.get("og:title")}
+	if (m.kind == "article" || ld.headline != "") && len(s.h1) == 1 {
+		m.titles = append(m.titles, s.h1[0])
+	}
 	m.canonical = m.chooseURL(s, ld, pageURL)
 	m.image = m.chooseImage(s, ld)
 	m.published = publicationDate(s, ld, first(m.canonical, pageURL))
 	m.keywords = keywords(ld.keywords, s.meta)
-	m.body, m.free, m.locked = ld.body, ld.free, ld.locked
+	m.body, m.news, m.free, m.locked = ld.body, ld.news, ld.free, ld.locked
 	return m
 }
 

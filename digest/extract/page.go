@@ -25,7 +25,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	m := readMetadata(doc, p.URL)
 	rules.metadata(doc, &m)
 	body := findBody(doc, source, m, rules)
-	tidyBody(body, m.title, o.Repeats)
+	tidyBody(body, m.titles, o.Repeats)
 	a := digest.Article{
 		URL: m.canonical, Title: m.title, Author: m.author, Site: m.site, Section: m.section,
 		Categories: m.keywords, Published: m.published, Image: m.image,
@@ -36,7 +36,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	} else if a.Image.Alt == "" && sameImage(lead.URL, a.Image.URL) {
 		a.Image.Alt = lead.Alt
 	}
-	a.Text = textOf(body)
+	a.Text = articleText(body, m.news)
 	a.Words = words(a.Text)
 	a.Score, a.Doubt = confidence(body, m, a)
 	if a.Site == "" {

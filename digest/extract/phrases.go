@@ -33,14 +33,28 @@ var (
 		`)[\s\p{P}\p{S}]*$`)
 
 	// The head of what readers wrote; nothing of the article follows it.
-	comments = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:\d[\d\s.,]* |aucun |no |un |one )?(?:commentaires?|comments?|réactions?|responses?|kommentare?|comentarios?|commenti)(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
+	comments = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:(?:\d[\d\s.,]* |aucun |no |un |one )(?:réactions?|responses?|thoughts|replies)|(?:\d[\d\s.,]* |aucun |no |un |one |les |all )?(?:commentaires?|comments?|kommentare?|comentarios?|commenti))(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
+
+	// What stands in the place of something that was not loaded, and what the
+	// law wants said beside a shop link.
+	notices = regexp.MustCompile(`(?i)(?:` +
+		`(?:ce|cette|le|la|un) (?:contenu|vidéo|publication|tweet|élément)(?: externe)? (?:est|a été|n['’]est|provient|ne peut|n['’]a pas)|pour (?:voir|afficher|visualiser|consulter|lire) (?:ce|cette) (?:contenu|vidéo|publication|tweet)|vous (?:avez refusé|devez accepter|pouvez changer d['’]avis)|en cliquant sur .{0,60}(?:acceptez|consentez)|javascript (?:est|is|must|doit)|(?:contient|présence) (?:de|des) liens? (?:d['’]affiliation|affiliés?)|liens? (?:d['’]affiliation|affiliés?|sponsorisés?)|(?:percevoir|toucher|reçoit|recevoir|percevons|recevons) une (?:petite )?commission|` +
+		`affiliate (?:links?|commission)|earn (?:a|an) (?:small )?(?:affiliate )?(?:commission|fee)|(?:this|the) (?:content|video|embed|post|tweet) (?:is hosted|is not available|isn['’]t available|could not be|can['’]t be|requires)|(?:accept|allow|enable|manage) (?:all )?(?:third[- ]party )?cookies|view this (?:content|post|video)|this (?:web)?site uses cookies|your browser does not support|we (?:may|might) (?:receive|earn|get) (?:a |an )?(?:\w+ )?commission|products? (?:are|is) independently (?:selected|reviewed)|` +
+		`empfohlener (?:redaktioneller|externer) inhalt|externer? inhalte?n?.{0,80}(?:angezeigt|anzeigen|geladen|laden|aktivieren)|affiliate-links?|erhalten wir (?:eine )?(?:kleine )?provision|an dieser stelle finden sie|enlaces? de afiliad|link di affiliazione)`)
 
 	// A rating, a number of reviews, a price with nothing around it.
 	rating = regexp.MustCompile(`(?i)^[\s★☆⭐]*(?:(?:note|rating|avis|score)\s*:?\s*)?(?:\d{1,2}(?:[.,]\d{1,2})?\s*(?:/|sur|out of)\s*(?:5|10|20|100)(?:\s*(?:étoiles|stars))?|[\d\s.,]+\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes)|[\s★☆⭐]{3,})[\s)]*$`)
 	price  = regexp.MustCompile(`(?i)^(?:(?:dès|à partir de|from|prix|price|only|seulement|now)\s*:?\s*)?(?:[$€£]\s?\d[\d\s.,]*|\d[\d\s.,]*\s?(?:€|eur|euros?|\$|£|usd))(?:\s*(?:sur|chez|at|on|@)\s.{2,30})?$`)
 
+	// The same inside a caption.
+	creditAnywhere = regexp.MustCompile(`(?i)(?:©|\(c\)|(?:photos?|fotos?|bild|images?|credits?|crédits?|quelle|source|illustration|courtesy)\s?(?::|/|by |par |von |of |via )|\b(?:afp|getty|reuters|dpa|epa|imago|shutterstock|istock|unsplash|pexels|adobe stock|keystone|sipa|abaca|bestimage|maxppp|associated press|ap photo|apa|ntb|ansa|belga|alamy|picture alliance|wikimedia)\b|/\s?AP\b)`)
+
+	// How long it takes to read, and when it was put there.
+	reading = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:temps de )?lecture\s*:?\s*(?:de )?\d+ ?min\w*|\d+ ?min(?:ute)?s?(?: de lecture| read(?:ing)?(?: time)?| lesezeit)?|(?:reading time|lesezeit|lesedauer)\s*:?\s*\d+ ?min\w*)[\s\p{P}]*$`)
+	stamped = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:publi[ée]e?s?|posté|rédigé|écrit|mis(?:e)? à jour|mise à jour|modifié|actualisé|créé|published|posted|updated|modified|created|written|veröffentlicht|publiziert|aktualisiert|erstellt|stand|online seit|pubblicato|aggiornato|publicado|actualizado|atualizado|publisert|oppdatert|gepubliceerd|bijgewerkt)(?:[^\p{L}]|$)`)
+
 	// Who made a picture.
-	credit = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:crédits?|credits?|photos?|images?|illustrations?|source|visuel|bild|foto|getty images|shutterstock|reuters|afp|unsplash|istock)\b.{0,60}|©.{0,80}|\(c\).{0,60})$`)
+	credit = regexp.MustCompile(`(?i)^[\s\p{P}\p{S}]*(?:(?:crédits? ?(?:photo|image|illustration)?s?|(?:photo|image|picture|media)? ?(?:credits?|caption|source|courtesy)|photos?|images?|photograph|illustrations?|visuel|bild|bildquelle|foto|quelle|source)\s*(?::|©|/|by |par |von )\s?.{0,80}|©.{0,80}|\(c\).{0,60}|(?:getty images|shutterstock|reuters|afp|unsplash|istock|imago|epa|dpa)\b.{0,30}|.{0,160}(?:[/|(©,-]|\bvia)\s*(?:AFP|AP|dpa|EPA|EPA-EFE|Reuters|Getty(?: Images)?|Shutterstock|Unsplash|iStock|Keystone|Imago|Sipa|Abaca(?:press)?|Bestimage|MaxPPP|PA(?: Wire)?)[\s).]*)$`)
 )
 
 // isFurniture reports whether a whole block of text is page furniture by what
@@ -50,7 +64,11 @@ func isFurniture(s string) bool {
 	s = strings.TrimSpace(s)
 	n := utf8.RuneCountInString(s)
 	switch {
-	case n == 0 || n > 320:
+	case n == 0 || n > 700:
+		return false
+	case n <= 450 && notices.MatchString(s) && imperative(s):
+		return true
+	case n > 320:
 		return false
 	case machinery.MatchString(s):
 		return true
@@ -59,7 +77,22 @@ func isFurniture(s string) bool {
 	case n <= 220 && asks.MatchString(s) && imperative(s):
 		return true
 	}
-	return rating.MatchString(s)
+	return rating.MatchString(s) || reading.MatchString(s)
+}
+
+// isStamp reports whether a short block only says who put the article there
+// and when. loose allows the author's name beside the date, which is right
+// above the text and not inside it.
+func isStamp(s string, loose bool) bool {
+	n := utf8.RuneCountInString(s)
+	if n > 140 || n < 6 || !strings.ContainsAny(s, "0123456789") {
+		return false
+	}
+	if _, ok := parseDate(s, ""); !ok {
+		return stamped.MatchString(s) && n < 60 && loose
+	}
+	rest := letters(s)
+	return len(rest) <= 36 && !strings.HasSuffix(s, ".") || stamped.MatchString(s) && (loose || n < 70)
 }
 
 // quoted reports whether a line goes on as a sentence of an article would:

@@ -15,13 +15,13 @@ func plainPage(p digest.Page, source string, o Options) digest.Article {
 	a := digest.Article{URL: cleanURL(p.URL), Site: host(p.URL)}
 	bs := plainBlocks(source)
 	kept := bs[:0:0]
-	for i, drop := range furniture(bs, "", o.Repeats) {
-		if !drop {
+	for i, why := range furniture(bs, nil, o.Repeats) {
+		if why == keep {
 			kept = append(kept, bs[i])
 		}
 	}
 	if len(kept) > 1 && isTitleLine(kept[0].text) {
-		a.Title = strings.TrimLeft(kept[0].text, "# ")
+		a.Title = strings.TrimLeft(kept[0].line, "# ")
 		kept = kept[1:]
 	}
 	var text, markup strings.Builder
@@ -29,12 +29,12 @@ func plainPage(p digest.Page, source string, o Options) digest.Article {
 		if i > 0 {
 			text.WriteString("\n\n")
 		}
-		text.WriteString(b.text)
+		text.WriteString(b.line)
 		tag := "p"
 		if b.heading {
 			tag = "h2"
 		}
-		markup.WriteString("<" + tag + ">" + html.EscapeString(b.text) + "</" + tag + ">")
+		markup.WriteString("<" + tag + ">" + html.EscapeString(b.line) + "</" + tag + ">")
 	}
 	a.Text, a.HTML = text.String(), markup.String()
 	a.Words = words(a.Text)
@@ -61,7 +61,7 @@ func plainBlocks(source string) []block {
 		}
 		for _, line := range lines {
 			if line = squeeze(line); line != "" {
-				out = append(out, block{text: line})
+				out = append(out, block{text: softSpaces(line), line: line})
 			}
 		}
 	}

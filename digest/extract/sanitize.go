@@ -47,7 +47,7 @@ func tidyElement(n *html.Node, base *url.URL) bool {
 	if n.Type != html.ElementNode || n.Parent == nil {
 		return true
 	}
-	if n.Namespace != "" { // svg and math
+	if n.Namespace == "svg" {
 		remove(n)
 		return false
 	}
@@ -204,6 +204,6 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowURLSchemes("http", "https", "mailto")
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(false)
-	p.SkipElementsContent("script", "style", "noscript", "template", "svg", "math", "title", "textarea", "select", "button", "iframe", "object")
+	p.SkipElementsContent("script", "style", "noscript", "template", "svg", "title", "textarea", "select", "button", "iframe", "object")
 	return p
 })

@@ -22,6 +22,68 @@ func PlainText(fragment string) string {
 	return w.String()
 }
 
+// articleText is textOf without what stands under pictures: captions tell
+// about the picture, and a summary made of them would mislead. In the press
+// (news) that is every caption; elsewhere a caption may be part of the story,
+// and only what says who made the picture goes.
+func articleText(n *html.Node, news bool) string {
+	w := &textWriter{captions: withoutCredits}
+	if news {
+		w.captions = withoutCaptions
+	}
+	w.node(n)
+	return w.String()
+}
+
+type captions int
+
+const (
+	withCaptions captions = iota
+	withoutCredits
+	withoutCaptions
+)
+
+// skips reports whether an element is a caption that is not wanted.
+func (w *textWriter) skips(n *html.Node) bool {
+	if w.captions == withCaptions || !isCaption(n) {
+		return false
+	}
+	return w.captions == withoutCaptions || credited(n)
+}
+
+// isCaption reports whether an element is what stands under a picture.
+func isCaption(n *html.Node) bool {
+	if n.DataAtom == atom.Figcaption {
+		return true
+	}
+	parts := nameParts(attr(n, "class"))
+	for i, w := range parts {
+		switch w {
+		case "figcaption", "imagecaption", "photocaption", "caption", "bildunterschrift", "bu", "legende":
+			return true
+		case "credit", "credits", "copyright":
+			return i > 0 && (parts[i-1] == "image" || parts[i-1] == "photo" || parts[i-1] == "media" || parts[i-1] == "picture")
+		}
+	}
+	return false
+}
+
+// credited reports whether a caption names who made the picture.
+func credited(n *html.Node) bool {
+	if creditAnywhere.MatchString(softSpaces(innerText(n))) {
+		return true
+	}
+	return find(n, func(c *html.Node) bool {
+		for _, w := range nameParts(attr(c, "class") + " " + attr(c, "itemprop")) {
+			switch w {
+			case "credit", "credits", "copyright", "copyrightholder", "source", "author", "photographer", "rights", "byline", "agency", "quelle", "legal":
+				return true
+			}
+		}
+		return false
+	}) != nil
+}
+
 // textOf is the readable text below n, paragraphs separated by a blank line.
 func textOf(n *html.Node) string {
 	w := &textWriter{}
@@ -36,6 +98,7 @@ type textWriter struct {
 	space bool // white space seen since the last word
 	lines int  // line breaks wanted before the next word: 1 for <br>, 2 for a block
 	pre   int  // depth of <pre>
+	captions
 }
 
 func (w *textWriter) String() string { return w.b.String() }
@@ -46,7 +109,7 @@ func (w *textWriter) node(n *html.Node) {
 		w.text(n.Data)
 		return
 	case html.ElementNode:
-		if silent(n.DataAtom) {
+		if silent(n.DataAtom) || w.skips(n) {
 			return
 		}
 	case html.DocumentNode:
@@ -107,7 +170,7 @@ func (w *textWriter) gap() {
 func silent(a atom.Atom) bool {
 	switch a {
 	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Head, atom.Iframe, atom.Object,
-		atom.Embed, atom.Svg, atom.Math, atom.Select, atom.Textarea, atom.Button, atom.Input, atom.Title,
+		atom.Embed, atom.Svg, atom.Select, atom.Textarea, atom.Button, atom.Input, atom.Title,
 		atom.Video, atom.Audio, atom.Canvas:
 		return true
 	}
@@ -154,5 +217,8 @@ func words(s string) int {
 func squeeze(s string) string {
 	return strings.TrimSpace(strings.Join(strings.FieldsFunc(s, isSoftSpace), " "))
 }
+
+// softSpaces is squeeze with the hard spaces made soft, for comparing.
+func softSpaces(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func isSoftSpace(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }

@@ -107,7 +107,7 @@ func overlap(a, b string) float64 {
 
 var (
 	bylineLead = regexp.MustCompile(`(?i)^(?:(?:écrit|ecrit|rédigé|publié|posté|written|posted|published|article|texte|un article)\s+)?(?:par|by|von|por|di|de la rédaction de|auteur|author|autor)\b\s*:?\s+`)
-	bylineTail = regexp.MustCompile(`(?i)\s*(?:\||•|·|—| - |\bpublié\b|\bpublished\b|\bupdated\b|\bposté\b|\ble \d|\bon \w+ \d|\bil y a\b|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2}:\d\d|\d{1,2}h\d\d).*$`)
+	bylineTail = regexp.MustCompile(`(?i)\s*(?:\||•|·|—| - |\bpubliée?(?:\PL|$)|\bpublished\b|\bupdated\b|\bposté(?:\PL|$)|\ble \d|\bon \w+ \d|\bil y a\b|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2}:\d\d|\d{1,2}h\d\d).*$`)
 )
 
 // person is the name in a byline. What is no name (an address, a sentence)
