@@ -93,7 +93,7 @@ func boundary(l digest.Letterhead, p digest.Proof) string {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}
-	return "=_" + hex.EncodeToString(h.Sum(nil)[:18])
+	return "zest-" + hex.EncodeToString(h.Sum(nil)[:18])
 }
 
 // checkLines refuses a value that would begin a header field of its own.
@@ -128,8 +128,14 @@ func feedbackID(l digest.Letterhead) string {
 func phrase(name string) string {
 	for _, r := range name {
 		if r > 126 || r < 32 {
-			// One encoded-word a line: each is at most 75 characters.
-			return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", name), "?= =?", "?=\r\n =?")
+			// One encoded-word a line: each is at most 75 characters. In a phrase the
+			// Q encoding may hold few marks (RFC 2047 section 5 (3)), and Go's holds
+			// them all, so a name with any is encoded in base64.
+			word := mime.QEncoding
+			if strings.ContainsAny(name, "\"#$%&'(),.:;<>@[]^`{|}~\\") {
+				word = mime.BEncoding
+			}
+			return strings.ReplaceAll(word.Encode("utf-8", name), "?= =?", "?=\r\n =?")
 		}
 	}
 	if strings.ContainsAny(name, `()<>[]:;@\,."`) {
@@ -168,21 +174,28 @@ func asciiName(e digest.Embedded) string {
 	return hex.EncodeToString(sum[:6]) + "." + ext
 }
 
-// keepShared drops the fields that Append writes for each reader.
+// order is the order of the shared header fields. go-mail keeps preformatted
+// ones in a map, so it does not have one of its own.
+var order = []string{"From", "Reply-To", "Subject", "Date", "List-Id", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type"}
+
+// keepShared puts the shared fields in order, and drops those that Append
+// writes for each reader.
 func keepShared(header []byte) []byte {
-	var out []byte
-	keep := true
+	fields := map[string][]byte{}
+	name := ""
 	for line := range bytes.SplitAfterSeq(append(header, '\r', '\n'), []byte("\r\n")) {
 		if len(line) == 0 {
 			continue
 		}
 		if line[0] != ' ' && line[0] != '\t' {
-			name, _, _ := bytes.Cut(line, []byte(":"))
-			keep = !bytes.EqualFold(name, []byte("Message-ID")) && !bytes.EqualFold(name, []byte("To"))
+			before, _, _ := bytes.Cut(line, []byte(":"))
+			name = strings.ToLower(string(before))
 		}
-		if keep {
-			out = append(out, line...)
-		}
+		fields[name] = append(fields[name], line...)
+	}
+	var out []byte
+	for _, name := range order {
+		out = append(out, fields[strings.ToLower(name)]...)
 	}
 	return out
 }

@@ -26,7 +26,7 @@ func (m *Message) cut(body []byte) error {
 			break
 		}
 		start := at + bytes.Index(rest[at:], []byte("\r\n\r\n")) + 4
-		end := start + bytes.Index(rest[start:], []byte("\r\n--=_"))
+		end := start + bytes.Index(rest[start:], []byte("\r\n--zest-"))
 		if end < start {
 			end = len(rest)
 		}
@@ -47,7 +47,7 @@ func (m *Message) cut(body []byte) error {
 
 // partHeader is the header that ends before a part's body.
 func partHeader(before []byte) []byte {
-	if i := bytes.LastIndex(before, []byte("--=_")); i >= 0 {
+	if i := bytes.LastIndex(before, []byte("--zest-")); i >= 0 {
 		return before[i:]
 	}
 	return before

@@ -1,0 +1,392 @@
+package deliver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/deliver"
+	"github.com/zest-digest/zest/digest/deliver/delivertest"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.FixedZone("CET", 3600))
+
+var letter = digest.Letterhead{
+	From: digest.Address{Name: "Hebdo, la lettre", Email: "hebdo@example.org"}, ReplyTo: digest.Address{Email: "redaction@example.org"},
+	Date: noon, ListID: "hebdo.example.org", ListName: "Actualités du port", ArchiveURL: "https://example.org/hebdo",
+	Edition: "hebdo/7", Newsletter: "hebdo", Domain: "example.org", BounceDomain: "bounces.example.org", UnsubMailbox: "unsubscribe",
+}
+
+var proof = digest.Proof{
+	Variant: digest.Variant{Key: "fr", Language: "fr"},
+	Subject: "Le pont rouvre – l’été aussi 🌞, et bien d’autres nouvelles du port et de la rade",
+	Text:    "Bonjour @@name@@\n\n.un point au début\n" + strings.Repeat("Une longue ligne à encoder = une ligne. ", 12) + "\n\n@@unsubscribe_url@@\n",
+	HTML:    "<!DOCTYPE html>\n<p>@@name@@, voici le port.</p>\n" + strings.Repeat("<p>Été, où <b>es</b>-tu ?</p>", 30) + `<a href="@@unsubscribe_url@@">partir</a> <a href="@@preferences_url@@">choisir</a>`,
+}
+
+func reader(i int, name string) digest.Reader {
+	return digest.Reader{
+		Subscriber: digest.SubscriberID(i), Variant: "fr", Email: fmt.Sprintf("r%d@example.org", i), Name: name,
+		MessageID: fmt.Sprintf("id%d@example.org", i), Envelope: fmt.Sprintf("bounce+t%d@bounces.example.org", i),
+		OneClick: fmt.Sprintf("https://example.org/u/%d", i), MailUnsub: fmt.Sprintf("unsubscribe+t%d@bounces.example.org", i),
+		Values: map[digest.Token]string{
+			digest.TokenName: name, digest.TokenUnsubscribe: fmt.Sprintf("https://example.org/u/%d?a=1&b=é", i), digest.TokenPreferences: "https://example.org/p/" + strings.Repeat("x", 90),
+		},
+	}
+}
+
+func compile(t testing.TB, p digest.Proof) *deliver.Message {
+	t.Helper()
+	m, err := deliver.Compile(letter, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// parts reads a message back as a mail program would.
+func parts(t *testing.T, raw []byte) (netmail.Header, []string) {
+	t.Helper()
+	m, err := netmail.ReadMessage(strings.NewReader(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("%q: %v", m.Header.Get("Content-Type"), err)
+	}
+	var out []string
+	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
+		p, err := r.NextRawPart()
+		if err == io.EOF {
+			return m.Header, out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(quotedprintable.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, strings.ReplaceAll(string(b), "\r\n", "\n"))
+	}
+}
+
+func TestAMessageReadsBackAsItWasWritten(t *testing.T) {
+	m := compile(t, proof)
+	random := rand.New(rand.NewPCG(1, 2))
+	letters := []rune("aZ09 éàœ’«»=.,;:\"'<>&()[]\\@ñ漢🌞‏א")
+	for i := range 2000 {
+		var name []rune
+		for range random.IntN(40) {
+			name = append(name, letters[random.IntN(len(letters))])
+		}
+		r := reader(i, strings.TrimSpace(string(name)))
+		raw, err := m.Append(nil, &r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, got := parts(t, raw)
+		fill := func(s string, esc func(string) string) string {
+			for token, value := range r.Values {
+				s = strings.ReplaceAll(s, string(token), esc(value))
+			}
+			return s
+		}
+		escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace
+		want := []string{fill(proof.Text, func(s string) string { return s }), fill(proof.HTML, escape)}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("reader %q: %s", r.Name, d)
+		}
+		to, err := netmail.ParseAddress(header.Get("To"))
+		if err != nil || to.Address != r.Email || to.Name != strings.Join(strings.Fields(r.Name), " ") && to.Name != r.Name {
+			t.Fatalf("To: %q: %+v %v", header.Get("To"), to, err)
+		}
+		for line := range strings.SplitSeq(string(raw), "\r\n") {
+			if len(line) > 200 || strings.ContainsAny(line, "\r\n") {
+				t.Fatalf("line of %d: %q", len(line), line)
+			}
+		}
+	}
+}
+
+func TestHeadersOfTheStandards(t *testing.T) {
+	r := reader(1, "Zoé")
+	raw, err := compile(t, proof).Append(nil, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, _ := parts(t, raw)
+	want := map[string]string{
+		"Message-Id": "<id1@example.org>", "Precedence": "bulk", "Auto-Submitted": "auto-generated",
+		"List-Unsubscribe":      "<https://example.org/u/1>, <mailto:unsubscribe+t1@bounces.example.org?subject=unsubscribe>",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click", "List-Archive": "<https://example.org/hebdo>",
+		"List-Id": "=?utf-8?q?Actualit=C3=A9s_du_port?= <hebdo.example.org>", "Date": "Mon, 23 Nov 2026 12:00:00 +0100",
+	}
+	got := map[string]string{}
+	for k := range maps.Keys(want) {
+		got[k] = h.Get(k)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
+	if err != nil || subject != proof.Subject {
+		t.Errorf("%q %v", subject, err)
+	}
+	if got := len(h); got != 15 {
+		t.Errorf("%d fields; a new one must be put in order: %v", got, slices.Sorted(maps.Keys(h)))
+	}
+	for name, values := range h {
+		if len(values) > 1 {
+			t.Errorf("%s stands %d times", name, len(values))
+		}
+	}
+}
+
+func TestCompilingIsTheSameEveryTime(t *testing.T) {
+	r := reader(1, "Zoé")
+	first, _ := compile(t, proof).Append(nil, &r)
+	for range 50 {
+		if again, _ := compile(t, proof).Append(nil, &r); string(again) != string(first) {
+			t.Fatal(cmp.Diff(string(first), string(again)))
+		}
+	}
+}
+
+func TestNothingGetsIntoTheHeaderByALineBreak(t *testing.T) {
+	for _, change := range []func(*digest.Reader){
+		func(r *digest.Reader) { r.Name = "a\r\nBcc: evil@example.org" },
+		func(r *digest.Reader) { r.Email = "a@example.org\nX: y" },
+		func(r *digest.Reader) { r.OneClick = "https://a\x00" },
+	} {
+		r := reader(1, "")
+		change(&r)
+		if _, err := compile(t, proof).Append(nil, &r); err == nil {
+			t.Errorf("%+v passed", r)
+		}
+	}
+	bad := proof
+	bad.Subject = "a\r\nBcc: evil@example.org"
+	if _, err := deliver.Compile(letter, bad); err == nil {
+		t.Error("a subject of two lines passed")
+	}
+	bad = proof
+	bad.HTML = "@@nonsense@@"
+	if _, err := deliver.Compile(letter, bad); err == nil {
+		t.Error("a token that is none passed")
+	}
+}
+
+// feed is a ledger in memory.
+type feed struct {
+	mu       sync.Mutex
+	left     []digest.Reader
+	outcomes map[digest.SubscriberID]digest.Outcome
+	twice    []digest.SubscriberID
+	settled  func()
+}
+
+func newFeed(n int) *feed {
+	f := &feed{outcomes: map[digest.SubscriberID]digest.Outcome{}}
+	for i := range n {
+		f.left = append(f.left, reader(i+1, "Zoé"))
+	}
+	return f
+}
+
+func (f *feed) Next(context.Context, int) ([]digest.Reader, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := min(5, len(f.left))
+	batch := f.left[:n]
+	f.left = f.left[n:]
+	return batch, nil
+}
+
+func (f *feed) Settle(_ context.Context, _ int, o digest.Outcome) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, done := f.outcomes[o.Subscriber]; done {
+		f.twice = append(f.twice, o.Subscriber)
+	}
+	f.outcomes[o.Subscriber] = o
+	if f.settled != nil {
+		f.settled()
+	}
+	return nil
+}
+
+func (f *feed) verdicts() map[digest.Verdict]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := map[digest.Verdict]int{}
+	for _, o := range f.outcomes {
+		out[o.Verdict]++
+	}
+	return out
+}
+
+func sender(t *testing.T, s *delivertest.Server, change func(*deliver.Options)) *deliver.Sender {
+	t.Helper()
+	o := deliver.Options{
+		Relay: deliver.Relay{Host: s.Host, Port: s.Port, TLS: deliver.TLSNone, LocalName: "test.example"}, Connections: 3,
+		Timeouts: deliver.Timeouts{Dial: 2 * time.Second, Command: 2 * time.Second, Data: 2 * time.Second, End: 2 * time.Second},
+	}
+	if change != nil {
+		change(&o)
+	}
+	out, err := deliver.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEveryReaderIsSettledOnce(t *testing.T) {
+	refuse := func(code string) func(delivertest.Session, string) string {
+		return func(s delivertest.Session, verb string) string {
+			if verb == "RCPT" && strings.HasPrefix(s.To, "<r3@") {
+				return code
+			}
+			return ""
+		}
+	}
+	at := func(verb string) func(delivertest.Session, string) bool {
+		return func(s delivertest.Session, v string) bool { return v == verb && s.Connection == 1 && s.Message == 1 }
+	}
+	for name, c := range map[string]struct {
+		script delivertest.Script
+		want   map[digest.Verdict]int
+	}{
+		"honest":              {delivertest.Script{}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"without pipelining":  {delivertest.Script{Extensions: []string{"8BITMIME"}}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"one unknown address": {delivertest.Script{Reply: refuse("550 5.1.1 user unknown")}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictSuppress: 1}},
+		"refused one by one":  {delivertest.Script{Extensions: []string{"8BITMIME"}, Reply: refuse("550 5.1.1 user unknown")}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictSuppress: 1}},
+		"policy":              {delivertest.Script{Reply: refuse("550 5.7.1 blocked")}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictFailed: 1}},
+		"greylisting":         {delivertest.Script{Reply: refuse("451 4.7.1 greylisted")}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictRetry: 1}},
+		"hangs up at MAIL":    {delivertest.Script{Hangup: at("MAIL")}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"hangs up at DATA":    {delivertest.Script{Hangup: at("DATA")}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"hangs up at the end": {delivertest.Script{Hangup: at(".")}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictUnknown: 1}},
+		"hangs up after 250":  {delivertest.Script{AfterReply: func(s delivertest.Session, v string) bool { return v == "." }}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"421 in the middle": {delivertest.Script{Reply: func(s delivertest.Session, v string) string {
+			return map[bool]string{true: "421 4.3.2 closing"}[at("MAIL")(s, v)]
+		}}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"421 to a message": {delivertest.Script{Reply: func(s delivertest.Session, v string) string {
+			return map[bool]string{true: "421 4.3.2 closing"}[at(".")(s, v)]
+		}}, map[digest.Verdict]int{digest.VerdictSent: 20}},
+		"354 without a reader": {delivertest.Script{Reply: func(s delivertest.Session, v string) string {
+			if v == "RCPT" && strings.HasPrefix(s.To, "<r3@") {
+				return "550 5.1.1 no"
+			}
+			if v == "DATA" {
+				return "354 whatever"
+			}
+			return ""
+		}}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictSuppress: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := delivertest.Start(t, c.script)
+			f := newFeed(20)
+			if err := sender(t, server, nil).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f); err != nil {
+				t.Error(err)
+			}
+			if d := cmp.Diff(c.want, f.verdicts()); d != "" || len(f.twice) > 0 {
+				t.Errorf("twice %v\n%s", f.twice, d)
+			}
+			if got := len(server.Messages()); got != c.want[digest.VerdictSent] {
+				t.Errorf("%d messages at the server", got)
+			}
+		})
+	}
+}
+
+func TestAStalledServerDoesNotHoldUsForEver(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{Delay: 3 * time.Second})
+	f := newFeed(1)
+	begin := time.Now()
+	sender(t, server, func(o *deliver.Options) { o.Timeouts.Command = 200 * time.Millisecond }).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	if f.verdicts()[digest.VerdictDefer] != 1 || time.Since(begin) > 10*time.Second {
+		t.Errorf("%v after %v", f.verdicts(), time.Since(begin))
+	}
+}
+
+func TestARelayThatIsDownBlamesNobody(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{Banner: "554 5.7.1 go away"})
+	f := newFeed(20)
+	err := sender(t, server, nil).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	var relay *digest.SendError
+	if !errors.As(err, &relay) || relay.Verdict != digest.VerdictDefer || len(f.outcomes) != 0 {
+		t.Errorf("%v, outcomes %v", err, f.verdicts())
+	}
+}
+
+func TestNoTLSIsNoMail(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{})
+	f := newFeed(1)
+	err := sender(t, server, func(o *deliver.Options) { o.Relay.TLS = deliver.TLSStart }).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	if err == nil || len(server.Messages()) != 0 {
+		t.Errorf("%v; %d messages went in the clear", err, len(server.Messages()))
+	}
+}
+
+func TestConnectionsAreRenewed(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{})
+	f := newFeed(20)
+	sender(t, server, func(o *deliver.Options) { o.Connections, o.PerConnection = 1, 4 }).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	if n := server.Connections(); n != 5 {
+		t.Errorf("%d connections", n)
+	}
+	if quits := len(slices.DeleteFunc(server.Commands(), func(c string) bool { return c != "QUIT" })); quits != 5 {
+		t.Errorf("%d goodbyes", quits)
+	}
+}
+
+func TestStoppingLeavesTheRestUntouched(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{})
+	ctx, stop := context.WithCancel(t.Context())
+	f := newFeed(500)
+	f.settled = func() {
+		if len(f.outcomes) == 40 {
+			stop()
+		}
+	}
+	err := sender(t, server, nil).Deliver(ctx, map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if sent := f.verdicts()[digest.VerdictSent]; sent != len(server.Messages()) || sent < 40 || sent > 60 {
+		t.Errorf("%v settled, %d at the server", f.verdicts(), len(server.Messages()))
+	}
+}
+
+func TestEnvelopeParameters(t *testing.T) {
+	server := delivertest.Start(t, delivertest.Script{Extensions: []string{"PIPELINING", "DSN"}})
+	f := newFeed(1)
+	f.left = append(f.left, reader(2, ""))
+	f.left[1].Email = "zoë@example.org"
+	sender(t, server, nil).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+	got := server.Messages()
+	if len(got) != 1 || got[0].From != "<bounce+t1@bounces.example.org> RET=HDRS ENVID=t1" || got[0].To != "<r1@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;r1@example.org" {
+		t.Errorf("%+v", got)
+	}
+	if o := f.outcomes[2]; o.Verdict != digest.VerdictFailed || o.Enhanced != "5.6.7" {
+		t.Errorf("an address that this server cannot take: %+v", o)
+	}
+}

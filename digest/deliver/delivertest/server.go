@@ -1,0 +1,214 @@
+// Package delivertest is a mail server for tests: a real one on loopback, that
+// can be told to misbehave at any step.
+package delivertest
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Script says how the server behaves. The zero Script is an honest server.
+type Script struct {
+	Extensions []string                            // of EHLO; nil for PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES
+	Banner     string                              // instead of 220
+	Reply      func(s Session, verb string) string // an answer instead of 250 or 354; "" for the honest one
+	Hangup     func(s Session, verb string) bool   // close without an answer
+	AfterReply func(s Session, verb string) bool   // answer, then close
+	Delay      time.Duration                       // before every answer
+}
+
+// Session is what a connection is about when the script is asked. The verb "."
+// is the end of a message.
+type Session struct {
+	Connection int // from 1
+	Message    int // messages taken on this connection so far
+	From, To   string
+}
+
+// Message is a message that the server took.
+type Message struct {
+	From, To string // as in the commands, with parameters
+	Data     string // without dot-stuffing
+}
+
+// Server is a running server.
+type Server struct {
+	Host string
+	Port int
+
+	script   Script
+	listener net.Listener
+	mu       sync.Mutex
+	messages []Message
+	commands []string
+	count    int
+}
+
+// Start runs a server until the test ends.
+func Start(t testing.TB, script Script) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if script.Extensions == nil {
+		script.Extensions = []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"}
+	}
+	addr := l.Addr().(*net.TCPAddr)
+	s := &Server{Host: "127.0.0.1", Port: addr.Port, script: script, listener: l}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.count++
+			n := s.count
+			s.mu.Unlock()
+			go s.serve(c, n)
+		}
+	}()
+	t.Cleanup(func() { l.Close() })
+	return s
+}
+
+// Messages are the messages taken so far.
+func (s *Server) Messages() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.messages)
+}
+
+// Commands are the command lines received so far, over all connections.
+func (s *Server) Commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.commands)
+}
+
+// Connections is how many connections were opened.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}
+
+func (s *Server) serve(c net.Conn, n int) {
+	defer c.Close()
+	r, w := bufio.NewReader(c), bufio.NewWriter(c)
+	st := Session{Connection: n}
+	banner := s.script.Banner
+	if banner == "" {
+		banner = "220 test ESMTP"
+	}
+	fmt.Fprintf(w, "%s\r\n", banner)
+	w.Flush()
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		line = strings.TrimRight(line, "\r\n")
+		s.note(line)
+		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		if !s.answer(w, r, &st, verb, line) {
+			w.Flush()
+			return
+		}
+		if r.Buffered() == 0 { // pipelined commands are answered in one go
+			w.Flush()
+		}
+	}
+}
+
+func (s *Server) note(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commands = append(s.commands, line)
+}
+
+// answer answers one command, and reports whether the connection goes on.
+func (s *Server) answer(w *bufio.Writer, r *bufio.Reader, st *Session, verb, line string) bool {
+	reply := "250 2.0.0 ok"
+	switch verb {
+	case "EHLO", "HELO":
+		lines := append([]string{"test"}, s.script.Extensions...)
+		for i, l := range lines {
+			sep := "-"
+			if i == len(lines)-1 {
+				sep = " "
+			}
+			fmt.Fprintf(w, "250%s%s\r\n", sep, l)
+		}
+		return true
+	case "MAIL":
+		st.From, st.To = line[len("MAIL FROM:"):], ""
+	case "RCPT":
+		st.To = line[len("RCPT TO:"):]
+	case "DATA":
+		reply = "354 go ahead"
+	case "QUIT":
+		reply = "221 2.0.0 bye"
+	}
+	said, alive := s.say(w, *st, verb, reply)
+	switch {
+	case verb == "RCPT" && !strings.HasPrefix(said, "2"):
+		st.To = "" // no recipient: DATA has nothing to be for
+	case verb == "DATA" && alive && strings.HasPrefix(said, "354"):
+		return s.data(w, r, st)
+	}
+	return alive && verb != "QUIT"
+}
+
+func (s *Server) data(w *bufio.Writer, r *bufio.Reader, st *Session) bool {
+	w.Flush()
+	var b strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		b.WriteString(strings.TrimPrefix(line, "."))
+	}
+	if s.script.Hangup != nil && s.script.Hangup(*st, ".") {
+		return false
+	}
+	said, alive := s.say(w, *st, ".", "250 2.0.0 taken")
+	if strings.HasPrefix(said, "250") {
+		s.mu.Lock()
+		s.messages = append(s.messages, Message{st.From, st.To, b.String()})
+		s.mu.Unlock()
+		st.Message++
+	}
+	return alive
+}
+
+func (s *Server) say(w *bufio.Writer, st Session, verb, reply string) (said string, alive bool) {
+	if verb == "DATA" && st.To == "" {
+		reply = "503 5.5.1 no recipient"
+	}
+	if s.script.Hangup != nil && verb != "." && s.script.Hangup(st, verb) {
+		return "", false
+	}
+	if s.script.Reply != nil {
+		if own := s.script.Reply(st, verb); own != "" {
+			reply = own
+		}
+	}
+	time.Sleep(s.script.Delay)
+	fmt.Fprintf(w, "%s\r\n", reply)
+	if s.script.AfterReply != nil && s.script.AfterReply(st, verb) {
+		return reply, false
+	}
+	return reply, !strings.HasPrefix(reply, "421")
+}
