@@ -72,7 +72,7 @@ func lineOf(lines map[string]int, field string) int {
 // didYouMean is "; did you mean …?" when one of the known words is near enough
 // to be what was meant, and empty otherwise.
 func didYouMean(word string, known []string) string {
-	best, distance := "", max(1, len(word)/3)+1
+	best, distance := "", max(1, (len(word)+1)/3)+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(k)); d < distance {
 			best, distance = k, d

@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"digest/web":                 {"digest", "templates"},
 	"digest/schedule":            {"digest"},
 	"digest/internal/golden":     {},
-	"config":                     {"digest"},
+	"config":                     {"digest", "digest/address"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
 	"cmd/zest/demo":              {"digest"},

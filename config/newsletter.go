@@ -1,0 +1,274 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
+)
+
+// newsletter checks one newsletter.
+func (v *validator) newsletter(at string, n Newsletter) {
+	v.required(at, n)
+	v.language(at+".language", n.Language)
+	if _, err := loadZone(n.Zone); err != nil {
+		v.add(at+".zone", "%q: not a time zone; write one like Europe/Paris", n.Zone)
+	}
+	for i, s := range n.Sources {
+		v.sourceRef(fmt.Sprintf("%s.sources[%d]", at, i), s)
+	}
+	for i, l := range n.Lists {
+		if known := v.c.listNames(); !slices.Contains(known, l) {
+			v.add(fmt.Sprintf("%s.lists[%d]", at, i), "list %q: not found%s", l, didYouMean(l, known))
+		}
+	}
+	v.within(at+".min", n.Min, 0, 1000)
+	v.within(at+".max", n.Max, max(1, n.Min), 1000)
+	v.within(at+".max_per_source", n.MaxPerSource, 0, 1000)
+	v.within(at+".summary_chars", n.SummaryChars, 40, 5000)
+	v.within(at+".clip_bytes", n.ClipBytes, 20_000, 1_000_000)
+	for i, s := range n.Sections {
+		if s.Name == "" {
+			v.add(itemPath(at+".sections", i, s.Name)+".name", "is missing")
+		}
+		v.within(itemPath(at+".sections", i, s.Name)+".max", s.Max, 0, 1000)
+	}
+	v.look(at, n)
+	v.positive(at+".max_age", n.MaxAge)
+	v.oneOf(at+".on_unknown", n.OnUnknown, string(digest.UnknownResend), string(digest.UnknownLeave))
+	v.domain(at+".list_id", n.ListID)
+	v.domain(at+".bounce_domain", n.BounceDomain)
+}
+
+// required checks what has no default: who writes, from where, out of what.
+func (v *validator) required(at string, n Newsletter) {
+	if n.From == "" {
+		v.add(at+".from", "is missing; write one like \"Hebdo <hebdo@example.org>\"")
+	} else {
+		v.mailbox(at+".from", n.From)
+	}
+	if n.ReplyTo != "" {
+		v.mailbox(at+".reply_to", n.ReplyTo)
+	}
+	if strings.TrimSpace(n.PostalAddress) == "" {
+		v.add(at+".postal_address", "is missing; the law asks for it in every message")
+	}
+	if len(n.Sources) == 0 {
+		v.add(at+".sources", "is missing; list names of sources, or addresses of feeds")
+	}
+	for _, line := range []struct{ key, value string }{{"title", n.Title}, {"subject", n.Subject}} {
+		if strings.ContainsAny(line.value, "\r\n") {
+			v.add(at+"."+line.key, "holds a line break; it stands in a header")
+		}
+	}
+}
+
+func (v *validator) look(at string, n Newsletter) {
+	for _, c := range []struct{ key, value string }{{"accent", n.Accent}, {"accent_dark", n.AccentDark}} {
+		if c.value != "" && !colour.MatchString(c.value) {
+			v.add(at+"."+c.key, "%q: not a colour; write one like \"#0b5c8a\", in quotes", c.value)
+		}
+	}
+	for _, l := range []struct{ key, value string }{{"logo", n.Logo}, {"logo_dark", n.LogoDark}} {
+		if l.value != "" && !isWeb(l.value) {
+			v.add(at+"."+l.key, "%q: must be a web address, for example https://example.org/logo.png", l.value)
+		}
+	}
+}
+
+func (v *validator) sourceRef(field, ref string) {
+	if isDirect(ref) {
+		v.location(field, ref)
+		return
+	}
+	known := names(v.c.Sources, func(s Source) string { return s.Name })
+	if !slices.Contains(known, ref) {
+		v.add(field, "source %q: not found%s", ref, didYouMean(ref, known))
+	}
+}
+
+// isDirect tells an address or a path from the name of a source.
+func isDirect(ref string) bool {
+	return strings.ContainsAny(ref, `/\`) || ref == "." || ref == ".."
+}
+
+// unused finds sources that no newsletter names: a typing error in one of the
+// two, or a forgotten line.
+func (v *validator) unused() {
+	used := map[string]bool{}
+	for _, n := range v.c.Newsletters {
+		for _, s := range n.Sources {
+			used[s] = true
+		}
+	}
+	for i, s := range v.c.Sources {
+		if s.Name != "" && !used[s.Name] {
+			v.add(itemPath("sources", i, s.Name), "no newsletter names it; add it to the sources of one, or remove it")
+		}
+	}
+}
+
+func (c *Config) listNames() []string {
+	known := names(c.Lists, func(l List) string { return l.Name })
+	for _, n := range c.Newsletters {
+		known = append(known, n.Name)
+	}
+	return known
+}
+
+// AllLists are the lists declared, and those that newsletters have without
+// declaring them: one named like the newsletter, and public.
+func (c *Config) AllLists() []List {
+	lists := slices.Clone(c.Lists)
+	for i := range lists {
+		if lists[i].Title == "" {
+			lists[i].Title = titleOf(lists[i].Name)
+		}
+	}
+	for _, n := range c.Newsletters {
+		declared := slices.ContainsFunc(lists, func(l List) bool { return l.Name == n.Name })
+		if !declared && slices.Contains(n.Lists, n.Name) {
+			implied := defaultList()
+			implied.Name, implied.Title = n.Name, n.Title
+			lists = append(lists, implied)
+		}
+	}
+	return lists
+}
+
+// Newsletter resolves the newsletter of this name: its sources, its zone and
+// what depends on other parts of the file. The error wraps
+// [digest.ErrNotFound] when there is none.
+func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
+	i := slices.IndexFunc(c.Newsletters, func(n Newsletter) bool { return n.Name == name })
+	if i < 0 {
+		known := names(c.Newsletters, func(n Newsletter) string { return n.Name })
+		return digest.Newsletter{}, fmt.Errorf("newsletter %q: %w%s", name, digest.ErrNotFound, didYouMean(name, known))
+	}
+	n := c.Newsletters[i]
+	from, err := address.ParseMailbox(n.From)
+	if err != nil {
+		return digest.Newsletter{}, fmt.Errorf("reading the sender of %s: %w", name, err)
+	}
+	if from.Name == "" {
+		from.Name = n.Title
+	}
+	var reply digest.Address
+	if n.ReplyTo != "" {
+		if reply, err = address.ParseMailbox(n.ReplyTo); err != nil {
+			return digest.Newsletter{}, fmt.Errorf("reading the reply address of %s: %w", name, err)
+		}
+	}
+	zone, err := loadZone(n.Zone)
+	if err != nil {
+		return digest.Newsletter{}, fmt.Errorf("reading the zone of %s: %w", name, err)
+	}
+	sources := c.sourcesOf(n)
+	return digest.Newsletter{
+		Name: n.Name, Title: n.Title, Description: n.Description,
+		Language: languageOf(n, sources), From: from, ReplyTo: reply,
+		PostalAddress: strings.TrimSpace(n.PostalAddress), PublicURL: c.PublicURL,
+		ListID:       orElse(n.ListID, n.Name+"."+address.Domain(from.Email)),
+		BounceDomain: n.BounceDomain, Sources: sources, Lists: slices.Clone(n.Lists),
+		Zone: zone, Schedule: slices.Clone(n.Schedule), Rules: rulesOf(n),
+		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
+			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
+		Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
+		OnUnknown: digest.UnknownPolicy(n.OnUnknown),
+	}, nil
+}
+
+func rulesOf(n Newsletter) digest.Rules {
+	r := digest.Rules{Min: n.Min, Max: n.Max, MaxPerSource: n.MaxPerSource,
+		SummaryChars: n.SummaryChars, ClipBytes: n.ClipBytes,
+		Include: slices.Clone(n.Include), Exclude: slices.Clone(n.Exclude)}
+	for _, s := range n.Sections {
+		r.Sections = append(r.Sections, digest.SectionRule(s))
+	}
+	return r
+}
+
+// languageOf is the newsletter's language, else the one that all its sources
+// have, else English.
+func languageOf(n Newsletter, sources []digest.Source) string {
+	if n.Language != "" {
+		return n.Language
+	}
+	common := ""
+	for _, s := range sources {
+		if s.Language == "" || common != "" && s.Language != common {
+			return "en"
+		}
+		common = s.Language
+	}
+	return orElse(common, "en")
+}
+
+// sourcesOf resolves the sources of a newsletter, in its order.
+func (c *Config) sourcesOf(n Newsletter) (out []digest.Source) {
+	for _, ref := range n.Sources {
+		s := defaultSource()
+		s.Name, s.URL = directName(ref), ref
+		if !isWeb(ref) {
+			s.URL = c.resolve(ref)
+		}
+		for _, declared := range c.Sources {
+			if declared.Name == ref {
+				s = declared
+			}
+		}
+		out = append(out, s.resolved())
+	}
+	return out
+}
+
+// directName names a source that was given by its address. Two newsletters
+// that name one address share the source; http or https is the same one.
+func directName(ref string) string {
+	_, rest, found := strings.Cut(ref, "://")
+	if !found {
+		return filepath.ToSlash(filepath.Clean(ref))
+	}
+	if user, after, found := strings.Cut(rest, "@"); found && !strings.Contains(user, "/") {
+		rest = after // what is stored and shown holds no password
+	}
+	return strings.TrimSuffix(rest, "/")
+}
+
+func (s Source) resolved() digest.Source {
+	out := digest.Source{Name: s.Name, Kind: digest.SourceKind(s.Kind), URL: s.URL, Title: s.Title,
+		Language: s.Language, Section: s.Section, Weight: s.Weight, FullText: s.FullText,
+		Selector: s.Selector, FirstRun: s.FirstRun, AllowPrivate: s.AllowPrivate,
+		User: s.User, Password: string(s.Password), Proxy: s.Proxy}
+	for _, h := range s.Headers {
+		out.Headers = append(out.Headers, digest.Header{Name: h.Name, Value: string(h.Value)})
+	}
+	if out.Kind == "" {
+		out.Kind = digest.SourceFeed
+		if info, err := os.Stat(s.URL); !isWeb(s.URL) && err == nil && info.IsDir() {
+			out.Kind = digest.SourceFolder
+		}
+	}
+	return out
+}
+
+// loadZone refuses the zone of the machine: a newsletter goes out at the same
+// hour wherever it runs.
+func loadZone(name string) (*time.Location, error) {
+	if name == "Local" {
+		return nil, fmt.Errorf("zone %q: name one, like Europe/Paris", name)
+	}
+	return time.LoadLocation(name)
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,234 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	_ "time/tzdata" // zones must be known on a machine without them, such as a bare container
+
+	"golang.org/x/text/language"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
+)
+
+// validator collects what is wrong with values of the right type.
+type validator struct {
+	c        *Config
+	problems Problems
+}
+
+func (v *validator) add(field, format string, args ...any) {
+	v.problems = append(v.problems, v.c.At(field, fmt.Sprintf(format, args...)))
+}
+
+func (c *Config) validate() Problems {
+	v := &validator{c: c}
+	v.server()
+	v.names("sources", names(c.Sources, func(s Source) string { return s.Name }), sourceName)
+	v.names("lists", names(c.Lists, func(l List) string { return l.Name }), plainName)
+	v.names("newsletters", names(c.Newsletters, func(n Newsletter) string { return n.Name }), plainName)
+	for i, s := range c.Sources {
+		v.source(itemPath("sources", i, s.Name), s)
+	}
+	for i, n := range c.Newsletters {
+		v.newsletter(itemPath("newsletters", i, n.Name), n)
+	}
+	v.unused()
+	return v.problems
+}
+
+func names[T any](items []T, name func(T) string) (out []string) {
+	for _, item := range items {
+		out = append(out, name(item))
+	}
+	return out
+}
+
+var (
+	plainName  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	sourceName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]{0,99}$`)
+	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	domainName = regexp.MustCompile(`^([a-zA-Z0-9_]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
+)
+
+func (v *validator) names(field string, list []string, form *regexp.Regexp) {
+	for i, name := range list {
+		at := itemPath(field, i, name)
+		switch {
+		case name == "":
+			v.add(at+".name", "is missing")
+		case !form.MatchString(name):
+			v.add(at+".name", "%q: use letters, digits, - and _%s", name, map[bool]string{true: "; no capitals, for it stands in addresses"}[form == plainName])
+		case slices.Index(list, name) < i:
+			v.add(at+".name", "%q: given to two of the %s; names are unique", name, field)
+		}
+	}
+}
+
+func (v *validator) server() {
+	c := v.c
+	if c.PublicURL == "" && len(c.Newsletters) > 0 {
+		v.add("public_url", "is missing; readers unsubscribe there, for example https://news.example.org")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || !isWeb(c.PublicURL) || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		v.add("public_url", "%q: must be a web address without query, for example https://news.example.org", c.PublicURL)
+	}
+	v.oneOf("smtp.tls", c.SMTP.TLS, TLSStart, TLSImplicit, TLSNone)
+	v.within("smtp.port", c.SMTP.Port, 1, 65535)
+	v.within("smtp.connections", c.SMTP.Connections, 1, 500)
+	v.within("smtp.per_connection", c.SMTP.PerConnection, 0, 1_000_000)
+	v.positive("smtp.timeout", c.SMTP.Timeout)
+	if c.SMTP.Host == "" || strings.ContainsAny(c.SMTP.Host, " /@\r\n") {
+		v.add("smtp.host", "%q: must be a host name or an IP address", c.SMTP.Host)
+	}
+	if c.SMTP.Rate < 0 {
+		v.add("smtp.rate", "%v: cannot be negative; 0 means no limit", c.SMTP.Rate)
+	}
+	if (c.SMTP.User == "") != (c.SMTP.Password == "") {
+		v.add("smtp.user", "user and password come together; give both or neither")
+	}
+	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
+		v.add("web.listen", "%q: must be host:port, for example 127.0.0.1:8080", c.Web.Listen)
+	}
+	if c.Web.Secret != "" && len(c.Web.Secret) < 16 {
+		v.add("web.secret", "is too short to sign with; use at least 16 characters")
+	}
+	for i, p := range c.Web.TrustedProxies {
+		_, errNet := netip.ParsePrefix(p)
+		if _, err := netip.ParseAddr(p); err != nil && errNet != nil {
+			v.add(fmt.Sprintf("web.trusted_proxies[%d]", i), "%q: must be an IP address or a network, for example 10.0.0.0/8", p)
+		}
+	}
+	v.within("collect.parallel", c.Collect.Parallel, 1, 256)
+	v.positive("collect.timeout", c.Collect.Timeout)
+	if c.Collect.MaxBytes < 1024 {
+		v.add("collect.max_bytes", "%q: too small to read a feed; use at least 1KiB", c.Collect.MaxBytes)
+	}
+	v.web("collect.proxy", c.Collect.Proxy)
+	v.dkim()
+}
+
+func (v *validator) dkim() {
+	d := v.c.DKIM
+	if d == (DKIM{}) {
+		return
+	}
+	v.domain("dkim.domain", d.Domain)
+	for _, need := range []struct{ key, value string }{{"domain", d.Domain}, {"selector", d.Selector}, {"key_file", string(d.Key)}} {
+		if need.value == "" && !(need.key == "key_file" && d.KeyFile != "") {
+			v.add("dkim."+need.key, "is missing; dkim needs domain, selector and key_file")
+		}
+	}
+}
+
+func (v *validator) source(at string, s Source) {
+	if s.URL == "" {
+		v.add(at+".url", "is missing")
+	}
+	v.location(at+".url", s.URL)
+	v.oneOf(at+".kind", s.Kind, "", string(digest.SourceFeed), string(digest.SourcePage), string(digest.SourceFolder))
+	v.language(at+".language", s.Language)
+	v.web(at+".proxy", s.Proxy)
+	v.within(at+".first_run", s.FirstRun, 0, 100_000)
+	if s.Weight < 0 {
+		v.add(at+".weight", "%v: cannot be negative", s.Weight)
+	}
+	if s.Selector != "" && s.Kind != string(digest.SourcePage) {
+		v.add(at+".selector", "is for pages; add kind: page")
+	}
+	for i, h := range s.Headers {
+		field := itemPath(at+".headers", i, h.Name)
+		if h.Name == "" || strings.ContainsAny(h.Name, " :\r\n\t") {
+			v.add(field+".name", "%q: must be the name of an HTTP header", h.Name)
+		}
+		if strings.ContainsAny(string(h.Value), "\r\n") {
+			v.add(field+".value", "holds a line break")
+		}
+	}
+}
+
+// location accepts a web address, or a path.
+func (v *validator) location(field, s string) {
+	if scheme, _, found := strings.Cut(s, "://"); found && !isWeb(s) {
+		v.add(field, "%q: addresses begin with http:// or https://, not %s://", hideUser(s), scheme)
+		return
+	}
+	if isWeb(s) {
+		v.web(field, s)
+	}
+}
+
+func (v *validator) web(field, s string) {
+	if s == "" {
+		return
+	}
+	if u, err := url.Parse(s); err != nil || u.Host == "" {
+		v.add(field, "%q: must be a whole web address, for example https://example.org/feed.xml", hideUser(s))
+	}
+}
+
+func (v *validator) domain(field, s string) {
+	if s != "" && (!domainName.MatchString(s) || len(s) > 253) {
+		v.add(field, "%q: must be a domain, for example example.org", s)
+	}
+}
+
+func (v *validator) language(field, s string) {
+	if s == "" {
+		return
+	}
+	if _, err := language.Parse(s); err != nil {
+		v.add(field, "%q: not a language; write a code like fr, en or pt-BR", s)
+	}
+}
+
+func (v *validator) oneOf(field, s string, allowed ...string) {
+	if slices.Contains(allowed, s) {
+		return
+	}
+	words := slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })
+	v.add(field, "%q: must be %s%s", s, strings.Join(words, ", "), didYouMean(s, words))
+}
+
+func (v *validator) within(field string, n, low, high int) {
+	if n < low || n > high {
+		v.add(field, "%d: must be between %d and %d", n, low, high)
+	}
+}
+
+func (v *validator) positive(field string, d time.Duration) {
+	if d <= 0 {
+		v.add(field, "%q: must be more than nothing", d)
+	}
+}
+
+func (v *validator) mailbox(field, s string) digest.Address {
+	a, err := address.ParseMailbox(s)
+	if err != nil {
+		v.add(field, "%s", strings.TrimPrefix(err.Error(), "address "))
+	}
+	return a
+}
+
+// hideUser masks the user and password of an address.
+func hideUser(s string) string {
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found {
+		return s
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if at := strings.LastIndexByte(rest[:end], '@'); at >= 0 {
+		return scheme + "://" + mask + "@" + rest[at+1:]
+	}
+	return s
+}
