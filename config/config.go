@@ -61,10 +61,9 @@ type DKIM struct {
 
 // Web says how `zest serve` answers.
 type Web struct {
-	Listen         string   `yaml:"listen"`
-	Secret         Secret   `yaml:"secret"` // signs tokens; the store keeps one when empty
-	SecretFile     string   `yaml:"secret_file"`
-	TrustedProxies []string `yaml:"trusted_proxies"` // addresses or networks whose X-Forwarded-For is believed
+	Listen     string `yaml:"listen"`
+	Secret     Secret `yaml:"secret"` // signs tokens; the store keeps one when empty
+	SecretFile string `yaml:"secret_file"`
 }
 
 // Collect says how sources are read.

@@ -23,6 +23,7 @@ type Options struct {
 	MaxBytes     int64         // of a body, compressed; default 10 MiB
 	MaxExpanded  int64         // of a body, expanded; default 32 MiB
 	Timeout      time.Duration // of one request as a whole; default 30 s
+	Proxy        string        // http or socks5 address that every request goes through
 	Now          func() time.Time
 }
 
@@ -31,6 +32,7 @@ type Collector struct {
 	o       Options
 	guarded *http.Client // refuses private addresses
 	open    *http.Client // for sources that may be on a private address
+	proxied map[string]*http.Client
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -52,7 +54,7 @@ func New(o Options) *Collector {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Collector{o: o, guarded: newClient(false), open: newClient(true), hosts: map[string]*host{}}
+	return &Collector{o: o, guarded: newClient(false), open: newClient(true), proxied: map[string]*http.Client{}, hosts: map[string]*host{}}
 }
 
 // Job is one source to read, and what is remembered of it.

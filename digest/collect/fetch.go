@@ -2,6 +2,7 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -111,7 +112,9 @@ const redirects = 5
 func (c *Collector) clientFor(s digest.Source) (*http.Client, *string) {
 	moved := new(string)
 	client := *c.guarded
-	if s.AllowPrivate {
+	if proxy := cmp.Or(s.Proxy, c.o.Proxy); proxy != "" {
+		client = *c.through(proxy)
+	} else if s.AllowPrivate {
 		client = *c.open
 	}
 	permanent := true
@@ -129,6 +132,21 @@ func (c *Collector) clientFor(s digest.Source) (*http.Client, *string) {
 		return nil
 	}
 	return &client, moved
+}
+
+// through is the client of a proxy. The proxy decides where it connects to, so
+// the guard on addresses is its business.
+func (c *Collector) through(proxy string) *http.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.proxied[proxy] == nil {
+		client := newClient(true)
+		if u, err := url.Parse(proxy); err == nil {
+			client.Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+		}
+		c.proxied[proxy] = client
+	}
+	return c.proxied[proxy]
 }
 
 func newClient(private bool) *http.Client {

@@ -2,6 +2,10 @@ package deliver_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/zest-digest/zest/digest"
@@ -373,6 +378,48 @@ func TestStoppingLeavesTheRestUntouched(t *testing.T) {
 	}
 	if sent := f.verdicts()[digest.VerdictSent]; sent != len(server.Messages()) || sent < 40 || sent > 60 {
 		t.Errorf("%v settled, %d at the server", f.verdicts(), len(server.Messages()))
+	}
+}
+
+func TestDKIMHoldsAndBreaksWhenAHeaderIsAdded(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := deliver.NewDKIM("example.org", "zest", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := delivertest.Start(t, delivertest.Script{})
+	f := newFeed(30)
+	if err := sender(t, server, func(o *deliver.Options) { o.Signer = signer }).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f); err != nil {
+		t.Fatal(err)
+	}
+	verify := func(raw string) error {
+		v, err := dkim.VerifyWithOptions(strings.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(string) ([]string, error) {
+			return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
+		}})
+		if err != nil {
+			return err
+		}
+		if len(v) != 1 {
+			return fmt.Errorf("%d signatures", len(v))
+		}
+		return v[0].Err
+	}
+	for _, m := range server.Messages() {
+		if err := verify(m.Data); err != nil {
+			t.Fatalf("%v\n%s", err, m.Data)
+		}
+		for _, added := range []string{"Subject: hello\r\n", "List-Unsubscribe: <https://evil.example>\r\n", "From: evil@example.org\r\n"} {
+			if verify(added+m.Data) == nil {
+				t.Errorf("the signature held with %q added", added)
+			}
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type Options struct {
 	PerConnection int     // messages before a connection is renewed; default 500
 	Rate          float64 // messages a second over all lanes; 0 for no limit
 	Timeouts      Timeouts
+	Signer        *DKIM // nil when the relay signs
 	Now           func() time.Time
 }
 
@@ -81,7 +82,7 @@ func (s *Sender) Deliver(ctx context.Context, messages map[string]*Message, f Fe
 func (s *Sender) SendOne(ctx context.Context, m *Message, r digest.Reader) (digest.Outcome, error) {
 	l := &lane{s: s}
 	defer l.close()
-	body, err := m.Append(nil, &r)
+	body, err := l.compose(m, &r)
 	if err != nil {
 		return digest.Outcome{}, err
 	}
@@ -127,15 +128,24 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 	if m == nil {
 		return l.feed.Settle(ctx, l.n, digest.Outcome{Subscriber: r.Subscriber, Verdict: digest.VerdictFailed, Reply: "no message was rendered for variant " + r.Variant, At: l.s.o.Now()})
 	}
-	var err error
-	if l.buf, err = m.Append(l.buf[:0], r); err != nil {
+	body, err := l.compose(m, r)
+	if err != nil {
 		return l.feed.Settle(ctx, l.n, digest.Outcome{Subscriber: r.Subscriber, Verdict: digest.VerdictFailed, Reply: err.Error(), At: l.s.o.Now()})
 	}
-	o, err := l.attempt(ctx, r, l.buf)
+	o, err := l.attempt(ctx, r, body)
 	if err != nil && o.Verdict == "" {
 		return err // never begun
 	}
 	return errors.Join(l.feed.Settle(ctx, l.n, o), err)
+}
+
+// compose writes and signs the message of one reader. It is valid until the
+// next call.
+func (l *lane) compose(m *Message, r *digest.Reader) (body []byte, err error) {
+	if l.buf, err = m.Append(l.buf[:0], r); err != nil || l.s.o.Signer == nil {
+		return l.buf, err
+	}
+	return l.s.o.Signer.sign(l.buf)
 }
 
 // attempt sends a message, on a new connection when the old one is gone. A

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zest-digest/zest/config"
+	"github.com/zest-digest/zest/digest/curate"
+)
+
+func (a *app) configCmd() *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Check and show the configuration"}
+	c.AddCommand(
+		a.jsonFlag(&cobra.Command{
+			Use: "check", Short: "Check the configuration; report every problem at once", Args: exactly(0),
+			Long:    "Check the configuration and report every problem at once, with file and line.\n" + exitHelp,
+			Example: "  zest config check --config /etc/zest/zest.yaml",
+			RunE: func(c *cobra.Command, _ []string) error {
+				cfg, err := a.loadConfig()
+				if err != nil {
+					return err
+				}
+				return a.checkConfig(c.Context(), cfg)
+			},
+		}),
+		&cobra.Command{
+			Use: "show", Short: "Show every setting in force, secrets masked", Args: exactly(0),
+			Example: "  zest config show",
+			RunE: func(*cobra.Command, []string) error {
+				cfg, err := a.loadConfig()
+				if err != nil {
+					return err
+				}
+				shown, err := cfg.Masked()
+				if err != nil {
+					return err
+				}
+				a.printf("# %s\n%s", cfg.File(), shown)
+				return nil
+			},
+		},
+	)
+	return c
+}
+
+// checkConfig checks what only the stages can: rules compile, themes load.
+func (a *app) checkConfig(_ context.Context, c *config.Config) error {
+	for _, written := range c.Newsletters {
+		n, err := c.Newsletter(written.Name)
+		if err != nil {
+			return err
+		}
+		if err := curate.Check(n.Rules); err != nil {
+			return err
+		}
+		if a.json {
+			if err := a.line(map[string]any{"newsletter": n.Name, "sources": len(n.Sources), "lists": n.Lists}); err != nil {
+				return err
+			}
+			continue
+		}
+		a.printf("%s  %s, lists %v\n", a.paint(bold, n.Name), count(len(n.Sources), "source", "sources"), n.Lists)
+	}
+	if !a.json {
+		a.printf("%s is fine.\n", c.File())
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/publish"
+)
+
+type sendFlags struct {
+	dryRun bool
+	due    bool
+	force  bool
+	to     string
+	now    string
+}
+
+func (a *app) sendCmd() *cobra.Command {
+	var f sendFlags
+	c := a.jsonFlag(&cobra.Command{
+		Use:   "send [NEWSLETTER]",
+		Short: "Make the next edition and send it, once to each reader",
+		Long: `Finish what an earlier run began, then collect, make the next edition and send
+it. The edition is stored whole before the first message leaves; a run that is
+interrupted goes on where it stopped when the command is run again, and two runs
+at once share the work.
+
+--due is what cron calls: every newsletter whose time has come goes out, once.
+--to sends a test to one address and leaves no trace.
+` + exitHelp,
+		Example: "  zest send weekly\n  zest send weekly --dry-run\n  zest send weekly --to me@example.org\n  */5 * * * *  zest send --due --quiet",
+		Args:    atMost(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.due == (len(args) == 1) {
+				return usagef("name a newsletter, or say --due for every one whose time has come")
+			}
+			if err := a.setNow(f.now); err != nil {
+				return err
+			}
+			mode := readWrite
+			if f.dryRun || f.to != "" {
+				mode = readOnly
+			}
+			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
+				m.force(f.force)
+				if f.due {
+					return m.sendDue(ctx, f)
+				}
+				n, err := m.newsletter(args[0])
+				if err != nil {
+					return err
+				}
+				return m.sendOne(ctx, n, f)
+			})
+		},
+	})
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would go out, and leave no trace")
+	c.Flags().BoolVar(&f.due, "due", false, "send every newsletter whose time has come")
+	c.Flags().BoolVar(&f.force, "force", false, "send although the message has hard findings")
+	c.Flags().StringVar(&f.to, "to", "", "send a test to this `address` only")
+	c.Flags().StringVar(&f.now, "now", "", "take this `time` (RFC 3339) for now")
+	return c
+}
+
+// setNow moves the program's clock to a given time; it goes on from there.
+func (a *app) setNow(s string) error {
+	if s == "" {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return &digest.InvalidError{Field: "--now", Value: s, Reason: "is not a time such as 2026-11-23T08:00:00+01:00"}
+	}
+	real, start := a.world.now, a.world.now()
+	a.now = func() time.Time { return t.Add(real().Sub(start)) }
+	return nil
+}
+
+func (m *machine) sendOne(ctx context.Context, n digest.Newsletter, f sendFlags) error {
+	switch {
+	case f.dryRun:
+		return m.plan(ctx, n)
+	case f.to != "":
+		return m.sendTest(ctx, n, f.to)
+	}
+	report, err := m.publisher.Publish(ctx, n, "")
+	m.bars.finish()
+	return m.tell(n, report, err)
+}
+
+// sendTest sends what would go out now to one address.
+func (m *machine) sendTest(ctx context.Context, n digest.Newsletter, to string) error {
+	address, err := parseAddress("--to", to)
+	if err != nil {
+		return err
+	}
+	d, err := m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
+	m.bars.finish()
+	if err != nil {
+		return err
+	}
+	o, err := m.publisher.SendTest(ctx, n, d, address)
+	if err != nil {
+		return err
+	}
+	if o.Verdict != digest.VerdictSent {
+		return fmt.Errorf("the mail server did not take the test for %s: %d %s", address, o.Code, o.Reply)
+	}
+	m.a.printf("test of %s sent to %s; nothing was recorded.\n", d.Frozen.Edition.Ref(), address)
+	return nil
+}
+
+// tell reports a run, and turns it into the command's end.
+func (m *machine) tell(n digest.Newsletter, r publish.Report, err error) error {
+	for _, s := range r.Sources {
+		if s.Err != nil {
+			m.a.notef("%s %s: %v", m.a.paint(yellow, "source"), s.Source.Name, s.Err)
+		}
+	}
+	sent := 0
+	for _, e := range r.Editions {
+		sent += e.Books.Sent
+		if m.a.json {
+			err = errors.Join(err, m.a.line(newEditionJSON(e)))
+			continue
+		}
+		m.a.showEdition(e)
+	}
+	var relay *digest.SendError
+	switch {
+	case errors.As(err, &relay) && sent > 0:
+		m.a.notef("%s the mail server could not be used any more: %v", m.a.paint(red, "zest:"), relay)
+		return errPartly
+	case errors.As(err, &relay):
+		return fmt.Errorf("the mail server could not be used: %w; everything is kept, run the same command to go on", relay)
+	case errors.Is(err, digest.ErrNothingNew):
+		return fmt.Errorf("%s: %w; what there is waits for the next edition (`zest plan %s` shows it)", n.Name, err, n.Name)
+	case err != nil:
+		return err
+	case !r.Complete():
+		return errPartly
+	}
+	return nil
+}
+
+func (a *app) showEdition(e publish.EditionReport) {
+	b := e.Books
+	how := "sent"
+	if e.Resumed {
+		how = "finished"
+	}
+	if !b.Done() {
+		how = "under way"
+	}
+	a.printf("%s %s: %d of %d sent", a.paint(bold, e.Edition.Ref()), how, b.Sent, b.Audience)
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{b.Failed, "failed"}, {b.Suppressed, "left meanwhile"}, {b.Unknown, "unknown"}, {b.Queued, "queued"}, {b.Repeats, "sent again after a crash"}} {
+		if x.n > 0 {
+			a.printf(", %d %s", x.n, x.what)
+		}
+	}
+	a.printf("\n")
+	switch {
+	case !b.Done() && !e.NextTry.IsZero():
+		a.printf("  the rest may be tried again from %s on: `zest send %s`\n", e.NextTry.Local().Format(time.TimeOnly), e.Edition.Newsletter)
+	case !b.Done():
+		a.printf("  to go on: zest send %s\n", e.Edition.Newsletter)
+	case b.Failed+b.Unknown > 0:
+		a.printf("  who and why: zest deliveries %s --status failed\n", e.Edition.Ref())
+	}
+}

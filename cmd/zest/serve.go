@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/web"
+)
+
+func (a *app) serveCmd() *cobra.Command {
+	var listen string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer readers: unsubscribe, preferences, archive; send what is due",
+		Long: `Serve the pages that messages link to: unsubscribing (also with one click, as
+mail programs do it), preferences, the archive. Newsletters with a schedule are
+sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
+` + exitHelp,
+		Example: "  zest serve\n  zest serve --listen 127.0.0.1:9000",
+		Args:    exactly(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
+				if listen == "" {
+					listen = m.config.Web.Listen
+				}
+				l, err := net.Listen("tcp", listen)
+				if err != nil {
+					return fmt.Errorf("listening: %w", err)
+				}
+				a.notef("listening on http://%s (readers come by %s)", l.Addr(), m.config.PublicURL)
+				return m.serve(ctx, l)
+			})
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", "", "the `address` to listen on (default: web.listen)")
+	return c
+}
+
+// serve answers on l and sends what is due, until ctx ends; then it lets the
+// requests under way finish.
+func (m *machine) serve(ctx context.Context, l net.Listener) error {
+	secret, err := m.options.Store.Secret(ctx)
+	if err != nil {
+		return err
+	}
+	newsletters, err := m.newsletters(nil)
+	if err != nil {
+		return err
+	}
+	handler, err := web.New(web.Options{
+		Store: m.store, Keys: digest.NewKeyring(secret), Newsletters: newsletters, Log: m.a.log, Now: m.a.now,
+	})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	loop := make(chan struct{})
+	go func() { defer close(loop); m.loop(ctx, newsletters) }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		err = server.Shutdown(end)
+		<-loop
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// loop sends what is due, minute by minute. A failure is logged and tried again
+// at the next minute: the ledger remembers how far it came.
+func (m *machine) loop(ctx context.Context, newsletters []digest.Newsletter) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		for _, n := range newsletters {
+			if _, err := m.publishDue(ctx, n); err != nil && !errors.Is(err, digest.ErrNothingNew) && ctx.Err() == nil {
+				m.a.log.Error("sending what is due", "newsletter", n.Name, "error", err)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

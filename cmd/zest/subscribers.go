@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+func (a *app) subscribersCmd() *cobra.Command {
+	c := &cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"}
+	c.AddCommand(a.subsAddCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(), a.subsImportCmd(), a.subsExportCmd())
+	return c
+}
+
+func (a *app) subsAddCmd() *cobra.Command {
+	var name, language string
+	var textOnly, again bool
+	c := &cobra.Command{
+		Use:   "add LIST ADDRESS",
+		Short: "Put a reader on a list, confirmed",
+		Long: `Put a reader who agreed to it on a list. Somebody who left the list is not put
+back, unless you say --again: they asked you to.
+` + exitHelp,
+		Example: "  zest subscribers add weekly camille@example.org --name \"Camille Dupré\" --language fr",
+		Args:    exactly(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			email, err := parseAddress("address", args[1])
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
+				if err := m.knownList(args[0]); err != nil {
+					return err
+				}
+				s := digest.Subscription{
+					List: args[0], State: digest.SubConfirmed, Since: a.now(),
+					Subscriber: digest.Subscriber{Email: email, Name: name, Language: language, TextOnly: textOnly},
+				}
+				changed, err := m.subscribe(ctx, s, again)
+				switch {
+				case err != nil:
+					return err
+				case changed:
+					a.printf("%s is on %s.\n", email, args[0])
+				default:
+					a.printf("%s: nothing changed on %s (there already, or left; --again puts back somebody who asked for it).\n", email, args[0])
+				}
+				return nil
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&name, "name", "", "the reader's `name`")
+	f.StringVar(&language, "language", "", "the reader's language, fr or en (default: the newsletter's)")
+	f.BoolVar(&textOnly, "text-only", false, "send this reader plain text only")
+	f.BoolVar(&again, "again", false, "put back somebody who had left or was suppressed")
+	return c
+}
+
+// knownList refuses a list that no newsletter goes to: a typing mistake there
+// would be a reader who never gets anything.
+func (m *machine) knownList(name string) error {
+	var known []string
+	for _, n := range m.names() {
+		nl, err := m.config.Newsletter(n)
+		if err != nil {
+			return err
+		}
+		known = append(known, nl.Lists...)
+	}
+	if slices.Contains(known, name) {
+		return nil
+	}
+	reason := "is not a list of any newsletter; there are " + strings.Join(known, ", ")
+	if k := closest(name, known); k != "" {
+		reason = fmt.Sprintf("is not a list of any newsletter; did you mean %q?", k)
+	}
+	return &digest.InvalidError{Field: "list", Value: name, Reason: reason}
+}
+
+func (a *app) subsRemoveCmd() *cobra.Command {
+	var list string
+	var erase bool
+	c := &cobra.Command{
+		Use:     "remove ADDRESS",
+		Short:   "Take a reader off a list, or off all",
+		Long:    "Take a reader off one list (--list) or off all. --erase deletes everything known\nof them, as the law entitles them to.\n" + exitHelp,
+		Example: "  zest subscribers remove camille@example.org --list weekly\n  zest subscribers remove camille@example.org --erase",
+		Args:    exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
+				s, err := m.store.FindSubscriber(ctx, args[0])
+				if err != nil {
+					return fmt.Errorf("subscriber %s: %w", args[0], err)
+				}
+				if erase {
+					if err := m.store.RemoveSubscriber(ctx, s.ID); err != nil {
+						return err
+					}
+					a.printf("%s is erased.\n", args[0])
+					return nil
+				}
+				changed, err := m.store.Unsubscribe(ctx, s.ID, list, "operator", a.now())
+				if err == nil && changed {
+					a.printf("%s left %s.\n", args[0], orAll(list))
+				} else if err == nil {
+					a.printf("%s was not on %s.\n", args[0], orAll(list))
+				}
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&list, "list", "", "only this `list`")
+	c.Flags().BoolVar(&erase, "erase", false, "delete everything known of the reader")
+	return c
+}
+
+func orAll(list string) string {
+	if list == "" {
+		return "any list"
+	}
+	return list
+}
+
+type subscriptionJSON struct {
+	Email    string `json:"email"`
+	Name     string `json:"name,omitempty"`
+	List     string `json:"list"`
+	State    string `json:"state"`
+	Since    string `json:"since"`
+	Language string `json:"language,omitempty"`
+	TextOnly bool   `json:"text_only,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+func newSubscription(s digest.Subscription) subscriptionJSON {
+	return subscriptionJSON{s.Subscriber.Email, s.Subscriber.Name, s.List, string(s.State), stamp(s.Since), s.Subscriber.Language, s.Subscriber.TextOnly, s.Reason}
+}
+
+func (a *app) subsListCmd() *cobra.Command {
+	var state string
+	c := a.jsonFlag(&cobra.Command{
+		Use: "list [LIST]", Short: "List subscriptions", Args: atMost(1),
+		Example: "  zest subscribers list weekly\n  zest subscribers list --state left --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+				var rows [][]string
+				err := m.subscriptions(ctx, first(args), state, "", func(s digest.Subscription) error {
+					if a.json {
+						return a.line(newSubscription(s))
+					}
+					rows = append(rows, []string{s.List, s.Subscriber.Email, string(s.State), s.Subscriber.Language, s.Subscriber.Name})
+					return nil
+				})
+				if len(rows) > 0 {
+					a.table([]string{"list", "address", "state", "lang", "name"}, rows)
+				} else if !a.json && err == nil {
+					a.notef("nobody yet; `zest subscribers add` or `import` changes that.")
+				}
+				return err
+			})
+		},
+	})
+	c.Flags().StringVar(&state, "state", "", "only pending, confirmed or left")
+	return c
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+func (a *app) subsShowCmd() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use: "show ADDRESS", Short: "Show what is known of one reader", Args: exactly(1),
+		Example: "  zest subscribers show camille@example.org",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+				s, err := m.store.FindSubscriber(ctx, args[0])
+				if err != nil {
+					return fmt.Errorf("subscriber %s: %w", args[0], err)
+				}
+				if !a.json {
+					a.printf("%s  %s\n", a.paint(bold, s.Email), s.Name)
+				}
+				return m.subscriptions(ctx, "", "", s.Email, func(sub digest.Subscription) error {
+					if a.json {
+						return a.line(newSubscription(sub))
+					}
+					a.printf("  %s: %s since %s\n", sub.List, sub.State, sub.Since.Local().Format("2006-01-02"))
+					return nil
+				})
+			})
+		},
+	})
+}
+
+func (a *app) subsExportCmd() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use: "export [LIST]", Short: "Print subscriptions as CSV (or JSON lines)", Args: atMost(1),
+		Example: "  zest subscribers export weekly > weekly.csv",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+				sheet := csv.NewWriter(a.stdout)
+				if !a.json {
+					if err := sheet.Write([]string{"email", "name", "list", "state", "since", "language", "text_only"}); err != nil {
+						return err
+					}
+				}
+				err := m.subscriptions(ctx, first(args), "", "", func(s digest.Subscription) error {
+					j := newSubscription(s)
+					if a.json {
+						return a.line(j)
+					}
+					return sheet.Write([]string{safeCell(j.Email), safeCell(j.Name), j.List, j.State, j.Since, j.Language, fmt.Sprint(j.TextOnly)})
+				})
+				sheet.Flush()
+				return errors.Join(err, sheet.Error())
+			})
+		},
+	})
+}
+
+// safeCell keeps a spreadsheet from running what a stranger typed as their name
+// (OWASP, CSV injection).
+func safeCell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func (a *app) subsImportCmd() *cobra.Command {
+	var plan bool
+	c := a.jsonFlag(&cobra.Command{
+		Use:   "import LIST FILE",
+		Short: "Add readers from a CSV file",
+		Long: `Add readers who agreed to it from a CSV file with a header line (email, name,
+language, text_only). Nobody who left or is suppressed comes back; a bad row is
+named with its line and costs only itself. --plan shows what would happen.
+` + exitHelp,
+		Example: "  zest subscribers import weekly readers.csv --plan\n  zest subscribers import weekly readers.csv",
+		Args:    exactly(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			var in io.Reader = a.stdin
+			if args[1] != "-" {
+				f, err := os.Open(args[1])
+				if err != nil {
+					return usagef("reading the import: %w", err)
+				}
+				defer f.Close()
+				in = f
+			}
+			mode := readWrite
+			if plan {
+				mode = readOnly
+			}
+			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
+				if err := m.knownList(args[0]); err != nil {
+					return err
+				}
+				return m.importCSV(ctx, args[0], in, plan)
+			})
+		},
+	})
+	c.Flags().BoolVar(&plan, "plan", false, "show what would change, and change nothing")
+	return c
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/zest-digest/zest/config"
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
+	"github.com/zest-digest/zest/digest/collect"
+	"github.com/zest-digest/zest/digest/deliver"
+	"github.com/zest-digest/zest/digest/publish"
+	"github.com/zest-digest/zest/digest/render"
+	"github.com/zest-digest/zest/digest/store"
+)
+
+// mode says what a command may do to the store.
+type mode int
+
+const (
+	readOnly  mode = iota // never writes; a store that is not there yet counts as empty
+	readWrite             // creates the store when it is not there, and migrates it
+)
+
+// machine is the program wired together for one command.
+type machine struct {
+	a         *app
+	config    *config.Config
+	store     *store.Store
+	options   publish.Options
+	publisher *publish.Publisher
+	bars      *bars
+}
+
+// with loads the configuration, opens the store, wires the machine and runs f.
+func (a *app) with(ctx context.Context, mode mode, f func(context.Context, *machine) error) (err error) {
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, c.Store, store.Options{ReadOnly: mode == readOnly, Now: a.now})
+	if err != nil {
+		return fmt.Errorf("opening the store: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	m, err := a.wire(c, s)
+	if err != nil {
+		return err
+	}
+	defer m.bars.finish()
+	return f(ctx, m)
+}
+
+func (a *app) loadConfig() (*config.Config, error) {
+	path, err := config.Find(a.configPath, a.getenv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("no configuration found; `zest init` writes one, `zest demo` needs none")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return config.Load(path, a.environ)
+}
+
+func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
+	m := &machine{a: a, config: c, store: s, bars: a.progress()}
+	renderer, err := render.New(render.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("loading templates: %w", err)
+	}
+	sender, err := a.sender(c)
+	if err != nil {
+		return nil, fmt.Errorf("setting up delivery: %w", err)
+	}
+	m.options = publish.Options{
+		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
+		Progress: m.bars, Log: a.log, Now: a.now,
+	}
+	m.publisher = publish.New(m.options)
+	return m, nil
+}
+
+// force lets hard findings pass.
+func (m *machine) force(yes bool) {
+	m.options.Force = yes
+	m.publisher = publish.New(m.options)
+}
+
+// rate is the speed to plan by, in messages a second.
+func (m *machine) rate() float64 { return cmp.Or(m.config.SMTP.Rate, 200) }
+
+func (a *app) collector(c *config.Config) *collect.Collector {
+	o := collect.Options{Now: a.now, UserAgent: "zest/" + version().Version}
+	if c != nil {
+		o.UserAgent = cmp.Or(c.Collect.UserAgent, o.UserAgent+" (+"+c.PublicURL+")")
+		o.Proxy = c.Collect.Proxy
+		o.Parallel, o.Timeout, o.MaxBytes = c.Collect.Parallel, c.Collect.Timeout, int64(c.Collect.MaxBytes)
+		if o.PerHostPause = c.Collect.Pause; o.PerHostPause == 0 {
+			o.PerHostPause = -1 // said on purpose, where zero would mean the default
+		}
+	}
+	return collect.New(o)
+}
+
+// sender makes the way out. A relay's certificate is always verified.
+func (a *app) sender(c *config.Config) (*deliver.Sender, error) {
+	m := c.SMTP
+	o := deliver.Options{
+		Relay: deliver.Relay{
+			Host: m.Host, Port: m.Port, TLS: deliver.TLS(m.TLS), User: m.User, Password: string(m.Password), LocalName: m.Hello,
+		},
+		Connections: m.Connections, PerConnection: m.PerConnection, Rate: m.Rate, Now: a.now,
+		Timeouts: deliver.Timeouts{Dial: m.Timeout},
+	}
+	if m.CAFile != "" {
+		pem, err := os.ReadFile(m.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading smtp.ca_file: %w", err)
+		}
+		if o.Relay.Roots = x509.NewCertPool(); !o.Relay.Roots.AppendCertsFromPEM(pem) {
+			return nil, &digest.InvalidError{Field: "smtp.ca_file", Value: m.CAFile, Reason: "holds no certificate in PEM"}
+		}
+	}
+	if c.DKIM.Domain != "" {
+		var err error
+		if o.Signer, err = deliver.NewDKIM(c.DKIM.Domain, c.DKIM.Selector, []byte(c.DKIM.Key)); err != nil {
+			return nil, err
+		}
+	}
+	return deliver.New(o)
+}
+
+// reader fits the collector to what publishing asks for.
+type reader struct{ *collect.Collector }
+
+func (r reader) Collect(ctx context.Context, sources []digest.Source, states []digest.SourceState, each func(digest.Harvest, error)) {
+	jobs := make([]collect.Job, len(sources))
+	for i := range sources {
+		jobs[i] = collect.Job{Source: sources[i], State: states[i]}
+	}
+	r.ReadAll(ctx, jobs, each)
+}
+
+// ledgerStore fits the store to what publishing asks for.
+type ledgerStore struct {
+	*store.Store
+	secret config.Secret // from the configuration, "" to keep one in the store
+}
+
+// Secret is what links are signed with.
+func (s ledgerStore) Secret(ctx context.Context) ([]byte, error) {
+	if s.secret != "" {
+		return []byte(s.secret), nil
+	}
+	return s.Store.Secret(ctx)
+}
+
+func (m *machine) newsletter(name string) (digest.Newsletter, error) {
+	return m.config.Newsletter(name)
+}
+
+// newsletters are the named one, or every one.
+func (m *machine) newsletters(args []string) ([]digest.Newsletter, error) {
+	names := m.names()
+	if len(args) > 0 {
+		names = args[:1]
+	}
+	var out []digest.Newsletter
+	for _, name := range names {
+		n, err := m.config.Newsletter(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+func (m *machine) names() []string {
+	var names []string
+	for _, n := range m.config.Newsletters {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+func parseAddress(field, s string) (string, error) {
+	email, err := address.Parse(s)
+	var invalid *digest.InvalidError
+	if errors.As(err, &invalid) {
+		invalid.Field = field
+	}
+	return email, err
+}
+
+// closest is the known name that a mistyped one probably meant, or "".
+func closest(name string, known []string) string {
+	for _, k := range known {
+		if strings.HasPrefix(k, name) || strings.HasPrefix(name, k) {
+			return k
+		}
+	}
+	return ""
+}

@@ -1,0 +1,178 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/extract"
+)
+
+// SourceReport is how one source was read.
+type SourceReport struct {
+	Source      digest.Source
+	Items       int // entries it offers now
+	New         int // of these, not known before
+	Updated     int
+	Held        int
+	NotModified bool
+	Err         error
+}
+
+// Collect reads the sources and stores what they brought. A source that fails
+// is reported and does not stop the others; the error is ours alone (the store,
+// or the context's end).
+func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) ([]SourceReport, error) {
+	return p.gather(ctx, sources, func(ctx context.Context, h digest.Harvest, articles []digest.Article) (digest.Saved, error) {
+		saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles)
+		if err != nil {
+			return saved, fmt.Errorf("saving what %s brought: %w", h.Source.Name, err)
+		}
+		return saved, nil
+	}, true)
+}
+
+// keep decides what becomes of a harvest: stored, or only looked at.
+type keep func(context.Context, digest.Harvest, []digest.Article) (digest.Saved, error)
+
+// gather reads every source at once, within the collector's limits, and hands
+// what each brought to keep, one at a time.
+func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep keep, write bool) ([]SourceReport, error) {
+	states := make([]digest.SourceState, len(sources))
+	place := make(map[string]int, len(sources))
+	for i, s := range sources {
+		st, err := p.o.Store.SourceState(ctx, s.Name)
+		if err != nil {
+			return nil, fmt.Errorf("looking up source %s: %w", s.Name, err)
+		}
+		states[i], place[s.Name] = st, i
+	}
+	reports := make([]SourceReport, len(sources))
+	for i, s := range sources {
+		reports[i] = SourceReport{Source: s}
+	}
+	p.o.Progress.Sources(len(sources))
+
+	var mu sync.Mutex // one writer at a time: reports, and SQLite behind keep
+	work, wctx := errgroup.WithContext(ctx)
+	p.o.Collector.Collect(wctx, sources, states, func(h digest.Harvest, err error) {
+		work.Go(func() error {
+			i, known := place[h.Source.Name]
+			if !known {
+				return nil
+			}
+			r := &reports[i]
+			if err != nil {
+				return p.failed(ctx, r, h, err, write, &mu)
+			}
+			articles, err := p.articles(wctx, h)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			saved, err := keep(wctx, h, articles)
+			if err != nil {
+				return err
+			}
+			r.Items, r.New, r.Updated = len(h.Feed.Items), saved.Added, saved.Updated
+			r.Held, r.NotModified = h.Held, h.NotModified
+			p.o.Progress.Source(h.Source.Name, len(h.Feed.Items), nil)
+			return nil
+		})
+	})
+	if err := work.Wait(); err != nil {
+		return reports, err
+	}
+	return reports, ctx.Err()
+}
+
+// failed notes a source's failure: in its state, so that it is left alone for a
+// while, and in the report.
+func (p *Publisher) failed(ctx context.Context, r *SourceReport, h digest.Harvest, cause error, write bool, mu *sync.Mutex) error {
+	mu.Lock()
+	defer mu.Unlock()
+	r.Err = cause
+	p.o.Progress.Source(h.Source.Name, 0, cause)
+	if ctx.Err() != nil || !write || h.State.Source == "" {
+		return nil // an interrupted reading says nothing about the source
+	}
+	p.o.Log.Warn("source not read", "source", h.Source.Name, "error", cause, "failures", h.State.Failures)
+	return p.o.Store.SaveState(ctx, h.State)
+}
+
+// articles turns what a source served into articles. Pages are fetched for
+// items that are not known yet and whose feed gives no full text.
+func (p *Publisher) articles(ctx context.Context, h digest.Harvest) ([]digest.Article, error) {
+	ids := make([]string, len(h.Feed.Items))
+	for i, it := range h.Feed.Items {
+		ids[i] = it.Identity
+	}
+	known, err := p.o.Store.Known(ctx, h.Source.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := p.o.Now().UTC()
+	out := make([]digest.Article, 0, len(h.Feed.Items))
+	for _, it := range h.Feed.Items {
+		if _, old := known[it.Identity]; !old && wantsPage(h.Source, it) {
+			p.fetchPage(ctx, h.Source, &it)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		a, err := p.article(h, it, now)
+		if err != nil {
+			p.o.Log.Warn("article not readable", "source", h.Source.Name, "url", it.URL, "error", err)
+			continue
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// enough is how many bytes of content in the feed itself make fetching the page
+// pointless.
+const enough = 2500
+
+func wantsPage(s digest.Source, it digest.Item) bool {
+	return s.FullText && it.Page == nil && it.URL != "" && len(it.Content) < enough
+}
+
+// fetchPage adds the linked page to an item. A page that cannot be had is no
+// loss: the feed's own text stands in.
+func (p *Publisher) fetchPage(ctx context.Context, s digest.Source, it *digest.Item) {
+	page, err := p.o.Collector.Page(ctx, s, it.URL)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			p.o.Log.Debug("page not fetched", "source", s.Name, "url", it.URL, "error", err)
+		}
+		return
+	}
+	it.Page = &page
+}
+
+func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time) (digest.Article, error) {
+	if it.Language == "" {
+		it.Language = h.Source.Language
+	}
+	a, err := extract.Article(it, now, p.o.Extract)
+	if err != nil {
+		return a, err
+	}
+	switch {
+	case h.Source.Title != "":
+		a.Site = h.Source.Title
+	case a.Site == "":
+		a.Site = h.Feed.Title
+	}
+	if h.Source.Section != "" {
+		a.Section = h.Source.Section
+	}
+	return a, nil
+}
