@@ -18,6 +18,7 @@ type app struct {
 	quiet      bool
 	verbose    bool
 	logJSON    bool
+	serving    bool // nobody watches: the log is the report
 	terminal   terminal
 	log        *slog.Logger
 }
@@ -81,7 +82,10 @@ or with     zest init     to write a configuration of your own.
 
 // startLog sends logs to standard error: coloured for a person, JSON by flag.
 func (a *app) startLog() {
-	level := slog.LevelWarn
+	level := slog.LevelError // reports say the rest, once
+	if a.serving {
+		level = slog.LevelInfo
+	}
 	if a.verbose {
 		level = slog.LevelDebug
 	}

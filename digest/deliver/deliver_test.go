@@ -164,6 +164,31 @@ func TestHeadersOfTheStandards(t *testing.T) {
 	}
 }
 
+func TestATextOnlyMessageIsOnePart(t *testing.T) {
+	p := proof
+	p.HTML = ""
+	r := reader(1, "Zoé")
+	raw, err := compile(t, p).Append(nil, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind := m.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") || m.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
+		t.Errorf("%v", m.Header)
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer("@@name@@", "Zoé", "@@unsubscribe_url@@", r.Values[digest.TokenUnsubscribe]).Replace(p.Text)
+	if d := cmp.Diff(want, strings.ReplaceAll(string(body), "\r\n", "\n")); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestCompilingIsTheSameEveryTime(t *testing.T) {
 	r := reader(1, "Zoé")
 	first, _ := compile(t, proof).Append(nil, &r)
