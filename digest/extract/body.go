@@ -199,7 +199,7 @@ func standfirst(doc *html.Node, m metadata) string {
 		own := letters(text)
 		same := len(declared) > 40 && (own == declared || len(own) > 40 && len(own)*2 > len(declared) && strings.HasPrefix(declared, own) || len(declared) > 60 && strings.HasPrefix(own, declared[:len(declared)*9/10]) && len(own)*2 < 3*len(declared))
 		if same || isStandfirst(n) && strings.Count(text, " ") > 5 && linkShare(n) < 0.3 {
-			if !sameTitle(text, m.title) && !isFurniture(text) {
+			if !sameTitle(text, m.title) && !newPhrase(text).isFurniture() {
 				found = squeeze(textOf(n))
 			}
 		}

@@ -153,7 +153,8 @@ func pairName(a, b string) bool {
 // block is a paragraph-like piece of a body: its element holds no other block.
 type block struct {
 	node    *html.Node
-	text    string  // one line, all spaces soft: to be judged, not shown
+	text    string // one line, all spaces soft: to be judged, not shown
+	say     phrase
 	line    string  // plain text only: as it is shown
 	links   float64 // share of its text that is linked
 	heading bool
@@ -174,7 +175,7 @@ func blocks(root *html.Node) []block {
 			return true
 		}
 		if text := softSpaces(textOf(n)); text != "" {
-			out = append(out, block{node: n, text: text, links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
+			out = append(out, block{node: n, text: text, say: newPhrase(text), links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
 				heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
 		}
 		return false
@@ -231,19 +232,19 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 		switch {
 		case i >= end, known.has(b.text):
 			out[i] = dropCard
-		case b.heading && leads.MatchString(b.text):
+		case b.heading && b.say.isLead():
 			out[i], pointing = dropCard, true
 		case pointing && (b.links > 0.6 || b.item && b.links > 0):
 			out[i] = dropCard
 		case i <= start && b.heading && isHeadline(b.text, titles):
 			out[i] = dropLine
-		case i < start && isStamp(b.text, true), isStamp(b.text, false):
+		case i < start && b.say.isStamp(true), b.say.isStamp(false):
 			out[i] = dropLine
-		case credit.MatchString(b.text) && !b.heading:
+		case !b.heading && b.say.isCredit():
 			out[i] = dropLine
 		case often[blockKey(b.text)] > 3 && isLabel(b):
 			out[i] = dropCard
-		case isFurniture(b.text):
+		case b.say.isFurniture():
 			out[i] = dropCard
 		default:
 			pointing = false
@@ -303,7 +304,7 @@ func tail(bs []block) int {
 		total += len(b.text)
 	}
 	for i, b := range bs {
-		if seen*3 >= total && comments.MatchString(b.text) && seen > 200 {
+		if seen > 200 && seen*3 >= total && b.say.n <= 200 && comments.MatchString(b.say.bare) {
 			return i
 		}
 		seen += len(b.text)
@@ -315,7 +316,7 @@ func tail(bs []block) int {
 // rating or a price.
 func dropBoxes(bs []block, out []verdict) {
 	for i, b := range bs {
-		if !rating.MatchString(b.text) && !price.MatchString(b.text) {
+		if b.say.n > 60 || !rating.MatchString(b.say.low) && !price.MatchString(b.say.low) {
 			continue
 		}
 		out[i] = dropCard

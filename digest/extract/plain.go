@@ -61,7 +61,7 @@ func plainBlocks(source string) []block {
 		}
 		for _, line := range lines {
 			if line = squeeze(line); line != "" {
-				out = append(out, block{text: softSpaces(line), line: line})
+				out = append(out, block{text: softSpaces(line), line: line, say: newPhrase(softSpaces(line))})
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func teaser(summary, title string) string {
 		s = strings.TrimSpace(m[1])
 	}
 	n := utf8.RuneCountInString(s)
-	if n < 40 || n > 1000 || sameTitle(s, title) || strings.Contains(s, "://") || isFurniture(s) {
+	if n < 40 || n > 1000 || sameTitle(s, title) || strings.Contains(s, "://") || newPhrase(s).isFurniture() {
 		return ""
 	}
 	return s

@@ -70,7 +70,7 @@ func isCaption(n *html.Node) bool {
 
 // credited reports whether a caption names who made the picture.
 func credited(n *html.Node) bool {
-	if creditAnywhere.MatchString(softSpaces(innerText(n))) {
+	if creditAnywhere.MatchString(newPhrase(softSpaces(innerText(n))).low) {
 		return true
 	}
 	return find(n, func(c *html.Node) bool {
