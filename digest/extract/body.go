@@ -21,6 +21,7 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 	stripFurniture(doc)
 	freeHeadings(doc)
 	intro := standfirst(doc, m)
+	dressed := paragraphs(doc)
 	mass := prose(doc)
 	whole := mass[doc]
 	if c := container(doc, mass); c != nil {
@@ -30,59 +31,15 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 	if body == nil || prose(body)[body]*4 < whole {
 		body = again(body, source, m.base)
 	}
+	if dress := missing(body, dressed); dress != "" {
+		if other := gather(source, dress); other != nil {
+			body = other
+		}
+	}
 	if declared := declaredBody(m.body); declared != nil && covers(body, declared) < 0.6 {
 		body = declared
 	}
 	return withIntro(body, intro)
-}
-
-// declaredBody is the text that the page declares in its JSON-LD, as
-// paragraphs. Nil when there is not enough of it to be an article.
-func declaredBody(s string) *html.Node {
-	if len(s) < 600 {
-		return nil
-	}
-	if strings.Contains(s, "&lt;p") {
-		s = html.UnescapeString(s)
-	}
-	if strings.Contains(s, "<p") || strings.Contains(s, "<br") {
-		nodes, err := parseFragment(s)
-		if err != nil {
-			return nil
-		}
-		return wrapNodes(nodes)
-	}
-	root := newElement(atom.Div)
-	for _, line := range strings.Split(unescape(s), "\n") {
-		if line = squeeze(line); line != "" {
-			p := newElement(atom.P)
-			p.AppendChild(&html.Node{Type: html.TextNode, Data: line})
-			root.AppendChild(p)
-		}
-	}
-	return root
-}
-
-// covers is the share of the declared text's sentences that the body has. Some
-// pages show a part of the article and load the rest with a script; others
-// declare a text that they do not show at all.
-func covers(body, declared *html.Node) float64 {
-	have := letters(innerText(body))
-	all, found := 1, 1
-	for _, s := range strings.FieldsFunc(textOf(declared), func(r rune) bool { return r == '.' || r == '\n' || r == '!' || r == '?' }) {
-		key := letters(s)
-		if len(key) < 20 {
-			continue
-		}
-		all += len(key)
-		if strings.Contains(have, key) {
-			found += len(key)
-		}
-	}
-	if all < 600 {
-		return 1
-	}
-	return float64(found) / float64(all)
 }
 
 // freeHeadings takes headings out of boxes of their own: Readability takes a
@@ -104,24 +61,6 @@ func freeHeadings(doc *html.Node) {
 			unwrap(h.Parent)
 		}
 	}
-}
-
-// again looks for the body in the page as it was served, for the case that we
-// took the article for furniture. The richer of the two finds wins.
-func again(body *html.Node, source string, base *url.URL) *html.Node {
-	doc, err := html.Parse(strings.NewReader(source))
-	if err == nil {
-		prune(doc, maxDepth)
-		fixImages(doc)
-		other := readable(doc, base)
-		if body == nil || other != nil && prose(other)[other] > 2*prose(body)[body] {
-			body = other
-		}
-	}
-	if body == nil {
-		return newElement(atom.Div)
-	}
-	return body
 }
 
 // readable runs Readability over doc, which it takes apart. Nil when it finds
