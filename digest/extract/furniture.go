@@ -304,7 +304,7 @@ func tail(bs []block) int {
 		total += len(b.text)
 	}
 	for i, b := range bs {
-		if seen > 200 && seen*3 >= total && b.say.n <= 200 && comments.MatchString(b.say.bare) {
+		if seen > 200 && seen*3 >= total && b.say.n <= 200 && comments().MatchString(b.say.bare) {
 			return i
 		}
 		seen += len(b.text)
@@ -316,7 +316,7 @@ func tail(bs []block) int {
 // rating or a price.
 func dropBoxes(bs []block, out []verdict) {
 	for i, b := range bs {
-		if b.say.n > 60 || !rating.MatchString(b.say.low) && !price.MatchString(b.say.low) {
+		if b.say.n > 60 || !rating().MatchString(b.say.low) && !price().MatchString(b.say.low) {
 			continue
 		}
 		out[i] = dropCard

@@ -126,7 +126,7 @@ func mediaLink(n *html.Node, base *url.URL) {
 	remove(n)
 }
 
-var embedPath = regexp.MustCompile(`^/(?:embed|v|shorts|video|embed/video)/([\w-]+)`)
+var embedPath = pattern(`^/(?:embed|v|shorts|video|embed/video)/([\w-]+)`)
 
 // watchURL is the page a person would open for an embedded player's address.
 func watchURL(s string) string {
@@ -134,7 +134,7 @@ func watchURL(s string) string {
 	if u == nil {
 		return ""
 	}
-	m := embedPath.FindStringSubmatch(u.Path)
+	m := embedPath().FindStringSubmatch(u.Path)
 	if m == nil {
 		return s
 	}

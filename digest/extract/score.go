@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -51,9 +50,9 @@ func confidence(body *html.Node, m metadata, a digest.Article) (score float64, d
 }
 
 var (
-	consentWords = regexp.MustCompile(`(?i)\b(?:accepter (?:et continuer|les cookies)|continuer sans accepter|nous utilisons des cookies|nos partenaires (?:stockent|utilisent)|gérer (?:mes|vos) (?:choix|préférences)|before you continue|we value your privacy|accept (?:all )?cookies|manage (?:your )?(?:cookie|privacy)|we and our (?:\d+ )?partners|zustimmung|mit werbung weiterlesen|alle akzeptieren)`)
-	robotWords   = regexp.MustCompile(`(?i)(?:enable javascript and cookies to continue|checking (?:if the site connection is secure|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human|are you a robot|vérification que vous n['’]êtes pas un robot|vous n['’]êtes pas un robot|access denied|accès refusé|just a moment|unusual traffic|request unsuccessful\. incapsula|please turn javascript on)`)
-	paywallWords = regexp.MustCompile(`(?i)(?:(?:cet )?article (?:est )?réservé aux? abonné|réservé (?:à nos|aux) abonné|contenu réservé|la suite est réservée|il vous reste [\d,.]+ ?% de cet article|abonnez-vous pour lire|pour lire la suite|déjà abonné ?\?|this (?:article|content|story) is for (?:our )?(?:paying )?(?:subscribers|members)|subscribe to (?:continue|keep) reading|already a subscriber\?|to continue reading|subscribers? only|for subscribers only|unlock this article|nur für abonnenten|weiterlesen mit)`)
+	consentWords = pattern(`(?i)\b(?:accepter (?:et continuer|les cookies)|continuer sans accepter|nous utilisons des cookies|nos partenaires (?:stockent|utilisent)|gérer (?:mes|vos) (?:choix|préférences)|before you continue|we value your privacy|accept (?:all )?cookies|manage (?:your )?(?:cookie|privacy)|we and our (?:\d+ )?partners|zustimmung|mit werbung weiterlesen|alle akzeptieren)`)
+	robotWords   = pattern(`(?i)(?:enable javascript and cookies to continue|checking (?:if the site connection is secure|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human|are you a robot|vérification que vous n['’]êtes pas un robot|vous n['’]êtes pas un robot|access denied|accès refusé|just a moment|unusual traffic|request unsuccessful\. incapsula|please turn javascript on)`)
+	paywallWords = pattern(`(?i)(?:(?:cet )?article (?:est )?réservé aux? abonné|réservé (?:à nos|aux) abonné|contenu réservé|la suite est réservée|il vous reste [\d,.]+ ?% de cet article|abonnez-vous pour lire|pour lire la suite|déjà abonné ?\?|this (?:article|content|story) is for (?:our )?(?:paying )?(?:subscribers|members)|subscribe to (?:continue|keep) reading|already a subscriber\?|to continue reading|subscribers? only|for subscribers only|unlock this article|nur für abonnenten|weiterlesen mit)`)
 )
 
 // gate recognises a page that stands in front of the article, not the article.
@@ -63,13 +62,13 @@ func gate(body *html.Node, m metadata, a digest.Article) string {
 	}
 	text := a.Title + "\n" + a.Text
 	switch {
-	case a.Words < 150 && robotWords.MatchString(text):
+	case a.Words < 150 && robotWords().MatchString(text):
 		return DoubtBlocked
-	case len(consentWords.FindAllString(text, 3)) >= 2 || a.Words < 120 && consentWords.MatchString(text):
+	case len(consentWords().FindAllString(text, 3)) >= 2 || a.Words < 120 && consentWords().MatchString(text):
 		return DoubtConsent
 	case m.locked && !m.free && a.Words < 200:
 		return DoubtPaywall
-	case a.Words < 250 && paywallWords.MatchString(text) && !m.free:
+	case a.Words < 250 && paywallWords().MatchString(text) && !m.free:
 		return DoubtPaywall
 	}
 	return ""
