@@ -59,15 +59,36 @@ func isFurnitureElement(n *html.Node) bool {
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
+		case "hidden":
+			return true
 		case "id":
 			// Documents make ids of their headings: "sharing-with-a-friend".
 			if strings.Count(a.Val, "-") < 3 && furnitureName(a.Val) {
 				return true
 			}
-		case "class", "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
+		case "class":
+			if isHidden(a.Val) || furnitureName(a.Val) {
+				return true
+			}
+		case "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
 			if furnitureName(a.Val) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// isHidden reports whether a class list hides its element from everybody. What
+// is hidden on small screens only ("hidden md:block") is not.
+func isHidden(class string) bool {
+	if strings.Contains(class, ":") || strings.Contains(class, "-md") || strings.Contains(class, "-lg") || strings.Contains(class, "-sm") {
+		return false
+	}
+	for _, name := range strings.Fields(class) {
+		switch name {
+		case "hidden", "is-hidden", "d-none", "u-hidden", "visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "offscreen":
+			return true
 		}
 	}
 	return false
@@ -142,7 +163,7 @@ func pairName(a, b string) bool {
 		"share icons", "sharing tools", "author bio", "author box", "author card", "about author", "post tags", "entry tags", "tag list", "tags list",
 		"article tags", "tag cloud", "comment form", "comment list", "comments area", "comments section", "comment respond", "skip link", "screen reader",
 		"sr only", "visually hidden", "visuallyhidden focusable", "cookie banner", "cookie notice", "cookie consent", "ad slot", "ad container", "ad wrapper",
-		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "signup form", "subscribe form", "subscribe box",
+		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "sign in", "log in", "signup form", "subscribe form", "subscribe box",
 		"subscription box", "app store", "product box", "price box", "affiliate box", "post navigation", "nav links", "post nav", "follow us",
 		"suivez nous", "same subject", "meme sujet", "sur meme", "next article", "previous article", "up next", "print only", "no print":
 		return true
@@ -244,7 +265,7 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 			out[i] = dropLine
 		case often[blockKey(b.text)] > 3 && isLabel(b):
 			out[i] = dropCard
-		case b.say.isFurniture():
+		case b.say.isFurniture(), b.links > 0 && b.say.isPromotion():
 			out[i] = dropCard
 		default:
 			pointing = false

@@ -26,7 +26,7 @@ var (
 
 	// The words of a page's machinery.
 	machinery = pattern(`^(?:` +
-		`(?:passer|aller|accéder|sauter)(?: directement)? au (?:contenu|menu)(?: principal)?|skip to (?:main )?content|skip (?:navigation|ad(?:vertisement)?)|jump to content|zum inhalt springen|ir al contenido|` +
+		`(?:passer|aller|accéder|sauter)(?: directement)? au (?:contenu|menu)(?: principal)?|skip to (?:main )?content|skip (?:navigation|ad(?:vertisement)?|past .{0,40}|.{0,30}newsletter.{0,20})|after newsletter promotion|jump to content|zum inhalt springen|ir al contenido|` +
 		`publicité|la suite après (?:la|cette) publicité|(?:contenu|article|lien) sponsorisés?|annonce|pub|advertis(?:e?ment|ing)|(?:article|story) continues (?:below|after).*|sponsored(?: content| by.*)?|promoted(?: content)?|anzeige|werbung|publicidad|pubblicità|reklame|annons|реклама|scroll to continue(?: with content)?|continue reading (?:below|after.*)|after ad|loading(?:\.\.\.|…)?|chargement(?: en cours)?(?:\.\.\.|…)?|` +
 		`partager|partages?|share|teilen|compartir|condividi|imprimer|print|copier le lien|copy link|link copied!?|lien copié ?!?|commenter|comment|réagir|réagissez|répondre|reply|save|bookmark|enregistrer|sauvegarder|écouter(?: (?:l')?article)?|listen(?: to (?:this )?article)?|e-?mail|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|flipboard|pocket|instagram|tiktok|bluesky|messenger|` +
 		`retour en haut|haut de page|back to top|top of page|sommaire|table of contents|fermer|close|menu|accueil|home|suivant|précédent|next|previous|voir plus|show more|load more|view (?:all|comments?|gallery)|voir (?:tous les|les) (?:commentaires|articles)|read more|lire la suite|learn more|en savoir plus|lire plus|(?:article|page) (?:suivante?|précédente?)|(?:next|previous) (?:article|post|page)|mentions légales|politique de confidentialité|privacy policy|terms (?:of (?:use|service)|and conditions)|all rights reserved\.?|tous droits réservés\.?|report (?:an error|a typo|this ad)|signaler une (?:erreur|faute).*|(?:nous )?corriger|` +
@@ -41,7 +41,7 @@ var (
 	notices = pattern(`(?:` +
 		`(?:ce|cette|le|la|un) (?:contenu|vidéo|publication|tweet|élément)(?: externe)? (?:est|a été|n'est|provient|ne peut|n'a pas)|pour (?:voir|afficher|visualiser|consulter|lire) (?:ce|cette) (?:contenu|vidéo|publication|tweet)|vous (?:avez refusé|devez accepter|pouvez changer d'avis)|en cliquant sur .{0,60}(?:acceptez|consentez)|javascript (?:est|is|must|doit)|(?:contient|présence) (?:de|des) liens? (?:d'affiliation|affiliés?)|liens? (?:d'affiliation|affiliés?|sponsorisés?)|(?:percevoir|toucher|reçoit|recevoir|percevons|recevons) une (?:petite )?commission|` +
 		`affiliate (?:links?|commission)|earn (?:a|an) (?:small )?(?:affiliate )?(?:commission|fee)|(?:this|the) (?:content|video|embed|post|tweet) (?:is hosted|is not available|isn't available|could not be|can't be|requires)|(?:accept|allow|enable|manage) (?:all )?(?:third[- ]party )?cookies|view this (?:content|post|video)|this (?:web)?site uses cookies|your browser does not support|we (?:may|might) (?:receive|earn|get) (?:a |an )?(?:\w+ )?commission|products? (?:are|is) independently (?:selected|reviewed)|` +
-		`empfohlener (?:redaktioneller|externer) inhalt|externer? inhalte?n?.{0,80}(?:angezeigt|anzeigen|geladen|laden|aktivieren)|affiliate-links?|erhalten wir (?:eine )?(?:kleine )?provision|an dieser stelle finden sie|enlaces? de afiliad|link di affiliazione)`)
+		`empfohlener (?:redaktioneller|externer) inhalt|externer? inhalte?n?\b.{0,80}(?:angezeigt|anzeigen|geladen|laden|aktivieren)|affiliate-links?|erhalten wir (?:eine )?(?:kleine )?provision|an dieser stelle finden sie|enlaces? de afiliad|link di affiliazione)`)
 
 	// A rating, a number of reviews, a price with nothing around it.
 	rating = pattern(`^[\s★☆⭐]*(?:(?:note|rating|avis|score)\s*:?\s*)?(?:\d{1,2}(?:[.,]\d{1,2})?\s*(?:/|sur|out of)\s*(?:5|10|20|100)(?:\s*(?:étoiles|stars))?|[\d\s.,]+\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes)|[\s★☆⭐]{3,})[\s)]*$`)
@@ -124,6 +124,12 @@ func (p phrase) asks() bool {
 		"canal", "whatsapp", "télécharge", "notre app", "partage", "notification", "soutenez", "don", "adresse", "follow", "sign", "subscribe", "join", "get ",
 		"inbox", "download", "share", "like us", "preferred", "support", "email", "folgen", "abonn", "melden", "seguici", "iscriviti", "suscr", "síguenos",
 		"siga-nos", "schrijf", "volg", "meld", "подпис") && asks().MatchString(p.low) && p.isToReader()
+}
+
+// isPromotion reports whether it sells the publication's own newsletter or
+// subscription at length. It takes a link in the block to be sure.
+func (p phrase) isPromotion() bool {
+	return p.n <= 400 && p.mentions("newsletter", "abonne", "abonné", "subscri", "infolettre", "whatsapp") && asks().MatchString(p.low) && p.isToReader()
 }
 
 // isCredit reports whether it says who made a picture.
