@@ -76,6 +76,11 @@ func readable(doc *html.Node, base *url.URL) *html.Node {
 	if err != nil || a.Node == nil || strings.TrimSpace(innerText(a.Node)) == "" {
 		return nil
 	}
+	for n := range a.Node.Descendants() { // Readability makes elements without their atoms
+		if n.Type == html.ElementNode {
+			n.DataAtom = atom.Lookup([]byte(n.Data))
+		}
+	}
 	return a.Node
 }
 

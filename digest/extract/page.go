@@ -24,6 +24,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	m := readMetadata(doc, p.URL)
 	rules.metadata(doc, &m)
 	body := findBody(doc, source, m, rules)
+	before := textOf(body)
 	tidyBody(body, m.titles, o.Repeats)
 	a := digest.Article{
 		URL: m.canonical, Title: m.title, Author: m.author, Site: m.site, Section: m.section,
@@ -37,7 +38,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	}
 	a.Text = articleText(body, m.news)
 	a.Words = words(a.Text)
-	a.Score, a.Doubt = confidence(body, m, a)
+	a.Score, a.Doubt = confidence(body, m, a, before)
 	if a.Site == "" {
 		a.Site = host(p.URL)
 	}

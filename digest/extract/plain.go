@@ -42,7 +42,7 @@ func plainPage(p digest.Page, source string, o Options) digest.Article {
 		a.Published = t
 	}
 	a.Language = DetectLanguage("", a.Text)
-	a.Score, a.Doubt = confidence(nil, metadata{title: a.Title}, a)
+	a.Score, a.Doubt = confidence(nil, metadata{title: a.Title}, a, a.Text)
 	if a.Title == "" {
 		a.Title = opening(a.Text)
 	}

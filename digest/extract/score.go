@@ -20,13 +20,14 @@ const (
 )
 
 // confidence judges what was found: how much there is, how much of it is
-// links, and whether the page calls itself an article.
-func confidence(body *html.Node, m metadata, a digest.Article) (score float64, doubt string) {
+// links, and whether the page calls itself an article. before is the text with
+// its furniture: a gate's words are furniture too.
+func confidence(body *html.Node, m metadata, a digest.Article, before string) (score float64, doubt string) {
+	if d := gate(m, a, before); d != "" {
+		return 0.2, d
+	}
 	if a.Words == 0 {
 		return 0, DoubtEmpty
-	}
-	if d := gate(body, m, a); d != "" {
-		return 0.2, d
 	}
 	share := linkShare(body)
 	if share > 0.6 && a.Words > 30 {
@@ -56,17 +57,17 @@ var (
 )
 
 // gate recognises a page that stands in front of the article, not the article.
-func gate(body *html.Node, m metadata, a digest.Article) string {
+func gate(m metadata, a digest.Article, before string) string {
 	if a.Words > 400 {
 		return ""
 	}
-	text := a.Title + "\n" + a.Text
+	text := strings.ReplaceAll(a.Title+"\n"+before, "\u00a0", " ")
 	switch {
 	case a.Words < 150 && robotWords().MatchString(text):
 		return DoubtBlocked
 	case len(consentWords().FindAllString(text, 3)) >= 2 || a.Words < 120 && consentWords().MatchString(text):
 		return DoubtConsent
-	case m.locked && !m.free && a.Words < 200:
+	case m.locked && !m.free && before != "" && a.Words < 200:
 		return DoubtPaywall
 	case a.Words < 250 && paywallWords().MatchString(text) && !m.free:
 		return DoubtPaywall
