@@ -220,6 +220,13 @@ func tidyBody(root *html.Node, titles []string, known *Repeated) {
 			remove(bs[i].node)
 		case dropCard:
 			removeCard(bs[i].node, root)
+		case dropCredit:
+			for p := bs[i].node.Parent; p != nil && p != root; p = p.Parent {
+				if isCaption(p) {
+					setAttr(p, creditMark, "")
+				}
+			}
+			remove(bs[i].node)
 		}
 	}
 	dropEmpty(root)
@@ -240,7 +247,8 @@ type verdict int
 const (
 	keep verdict = iota
 	dropLine
-	dropCard // with the pictures around it
+	dropCard   // with the pictures around it
+	dropCredit // and remember that the caption around it had one
 )
 
 // furniture says of each block whether it goes.
@@ -259,10 +267,12 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 			out[i] = dropCard
 		case i <= start && b.heading && isHeadline(b.text, titles):
 			out[i] = dropLine
-		case i < start && b.say.isStamp(true), b.say.isStamp(false):
+		case i < start && b.say.isStamp(true):
 			out[i] = dropLine
+		case b.say.isStamp(false):
+			out[i] = dropCard
 		case !b.heading && b.say.isCredit():
-			out[i] = dropLine
+			out[i] = dropCredit
 		case often[blockKey(b.text)] > 3 && isLabel(b):
 			out[i] = dropCard
 		case b.say.isFurniture(), b.links > 0 && b.say.isPromotion():

@@ -70,9 +70,12 @@ func isCaption(n *html.Node) bool {
 	return false
 }
 
+// creditMark is our own mark on a caption whose credit was taken out.
+const creditMark = "data-credited"
+
 // credited reports whether a caption names who made the picture.
 func credited(n *html.Node) bool {
-	if creditAnywhere().MatchString(newPhrase(softSpaces(innerText(n))).low) {
+	if hasAttr(n, creditMark) || creditAnywhere().MatchString(newPhrase(softSpaces(innerText(n))).low) {
 		return true
 	}
 	return find(n, func(c *html.Node) bool {
