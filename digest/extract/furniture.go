@@ -59,15 +59,36 @@ func isFurnitureElement(n *html.Node) bool {
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
+		case "hidden":
+			return true
 		case "id":
 			// Documents make ids of their headings: "sharing-with-a-friend".
 			if strings.Count(a.Val, "-") < 3 && furnitureName(a.Val) {
 				return true
 			}
-		case "class", "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
+		case "class":
+			if isHidden(a.Val) || furnitureName(a.Val) {
+				return true
+			}
+		case "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
 			if furnitureName(a.Val) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// isHidden reports whether a class list hides its element from everybody. What
+// is hidden on small screens only ("hidden md:block") is not.
+func isHidden(class string) bool {
+	if strings.Contains(class, ":") || strings.Contains(class, "-md") || strings.Contains(class, "-lg") || strings.Contains(class, "-sm") {
+		return false
+	}
+	for _, name := range strings.Fields(class) {
+		switch name {
+		case "hidden", "is-hidden", "d-none", "u-hidden", "visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "offscreen":
+			return true
 		}
 	}
 	return false
@@ -142,7 +163,7 @@ func pairName(a, b string) bool {
 		"share icons", "sharing tools", "author bio", "author box", "author card", "about author", "post tags", "entry tags", "tag list", "tags list",
 		"article tags", "tag cloud", "comment form", "comment list", "comments area", "comments section", "comment respond", "skip link", "screen reader",
 		"sr only", "visually hidden", "visuallyhidden focusable", "cookie banner", "cookie notice", "cookie consent", "ad slot", "ad container", "ad wrapper",
-		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "signup form", "subscribe form", "subscribe box",
+		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "sign in", "log in", "signup form", "subscribe form", "subscribe box",
 		"subscription box", "app store", "product box", "price box", "affiliate box", "post navigation", "nav links", "post nav", "follow us",
 		"suivez nous", "same subject", "meme sujet", "sur meme", "next article", "previous article", "up next", "print only", "no print":
 		return true
@@ -153,7 +174,8 @@ func pairName(a, b string) bool {
 // block is a paragraph-like piece of a body: its element holds no other block.
 type block struct {
 	node    *html.Node
-	text    string  // one line, all spaces soft: to be judged, not shown
+	text    string // one line, all spaces soft: to be judged, not shown
+	say     phrase
 	line    string  // plain text only: as it is shown
 	links   float64 // share of its text that is linked
 	heading bool
@@ -174,7 +196,7 @@ func blocks(root *html.Node) []block {
 			return true
 		}
 		if text := softSpaces(textOf(n)); text != "" {
-			out = append(out, block{node: n, text: text, links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
+			out = append(out, block{node: n, text: text, say: newPhrase(text), links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
 				heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
 		}
 		return false
@@ -198,6 +220,13 @@ func tidyBody(root *html.Node, titles []string, known *Repeated) {
 			remove(bs[i].node)
 		case dropCard:
 			removeCard(bs[i].node, root)
+		case dropCredit:
+			for p := bs[i].node.Parent; p != nil && p != root; p = p.Parent {
+				if isCaption(p) {
+					setAttr(p, creditMark, "")
+				}
+			}
+			remove(bs[i].node)
 		}
 	}
 	dropEmpty(root)
@@ -218,7 +247,8 @@ type verdict int
 const (
 	keep verdict = iota
 	dropLine
-	dropCard // with the pictures around it
+	dropCard   // with the pictures around it
+	dropCredit // and remember that the caption around it had one
 )
 
 // furniture says of each block whether it goes.
@@ -231,19 +261,21 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 		switch {
 		case i >= end, known.has(b.text):
 			out[i] = dropCard
-		case b.heading && leads.MatchString(b.text):
+		case b.heading && b.say.isLead():
 			out[i], pointing = dropCard, true
 		case pointing && (b.links > 0.6 || b.item && b.links > 0):
 			out[i] = dropCard
 		case i <= start && b.heading && isHeadline(b.text, titles):
 			out[i] = dropLine
-		case i < start && isStamp(b.text, true), isStamp(b.text, false):
+		case i < start && b.say.isStamp(true):
 			out[i] = dropLine
-		case credit.MatchString(b.text) && !b.heading:
-			out[i] = dropLine
+		case b.say.isStamp(false):
+			out[i] = dropCard
+		case !b.heading && b.say.isCredit():
+			out[i] = dropCredit
 		case often[blockKey(b.text)] > 3 && isLabel(b):
 			out[i] = dropCard
-		case isFurniture(b.text):
+		case b.say.isFurniture(), b.links > 0 && b.say.isPromotion():
 			out[i] = dropCard
 		default:
 			pointing = false
@@ -303,7 +335,7 @@ func tail(bs []block) int {
 		total += len(b.text)
 	}
 	for i, b := range bs {
-		if seen*3 >= total && comments.MatchString(b.text) && seen > 200 {
+		if seen > 200 && seen*3 >= total && b.say.n <= 200 && comments().MatchString(b.say.bare) {
 			return i
 		}
 		seen += len(b.text)
@@ -315,7 +347,7 @@ func tail(bs []block) int {
 // rating or a price.
 func dropBoxes(bs []block, out []verdict) {
 	for i, b := range bs {
-		if !rating.MatchString(b.text) && !price.MatchString(b.text) {
+		if b.say.n > 60 || !rating().MatchString(b.say.low) && !price().MatchString(b.say.low) {
 			continue
 		}
 		out[i] = dropCard

@@ -20,7 +20,7 @@ type metadata struct {
 	published                    time.Time
 	image                        digest.Image
 	keywords                     []string
-	body                         string // JSON-LD articleBody, plain text
+	body                         string // JSON-LD articleBody, as served: text or HTML
 	news                         bool   // JSON-LD says the page is of the press
 	free                         bool   // JSON-LD says isAccessibleForFree: true
 	locked                       bool   // JSON-LD says isAccessibleForFree: false

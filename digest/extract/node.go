@@ -52,15 +52,6 @@ func setAttr(n *html.Node, name, value string) {
 	n.Attr = append(n.Attr, html.Attribute{Key: name, Val: value})
 }
 
-func dropAttr(n *html.Node, name string) {
-	for i := range n.Attr {
-		if n.Attr[i].Key == name {
-			n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
-			return
-		}
-	}
-}
-
 func remove(n *html.Node) {
 	if n.Parent != nil {
 		n.Parent.RemoveChild(n)
@@ -127,14 +118,6 @@ func within(n *html.Node, tags ...atom.Atom) bool {
 
 func newElement(a atom.Atom) *html.Node {
 	return &html.Node{Type: html.ElementNode, Data: a.String(), DataAtom: a}
-}
-
-func render(n *html.Node) string {
-	var b strings.Builder
-	if err := html.Render(&b, n); err != nil {
-		return ""
-	}
-	return b.String()
 }
 
 func renderChildren(n *html.Node) string {
