@@ -273,7 +273,7 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 			out[i] = dropCard
 		case !b.heading && b.say.isCredit():
 			out[i] = dropCredit
-		case often[blockKey(b.text)] > 3 && isLabel(b):
+		case often[b.text] > 3:
 			out[i] = dropCard
 		case b.say.isFurniture(), b.links > 0 && b.say.isPromotion():
 			out[i] = dropCard
@@ -298,7 +298,7 @@ func isHeadline(s string, titles []string) bool {
 
 // isLabel reports whether a block is a word or three and no sentence.
 func isLabel(b block) bool {
-	return utf8.RuneCountInString(b.text) <= 40 && strings.Count(b.text, " ") < 4 && !strings.ContainsAny(b.text, ".!?\"»”")
+	return !b.heading && b.say.n <= 40 && strings.Count(b.text, " ") < 4 && !strings.ContainsAny(b.text, ".!?\"»”")
 }
 
 // lead is the index of the first paragraph of running text.
@@ -311,17 +311,16 @@ func lead(bs []block) int {
 	return 0
 }
 
-// echoes counts how often each block comes again in the body after something
+// echoes counts how often each label comes again in the body after something
 // else: the labels of a list of cards do.
-func echoes(bs []block) map[uint64]int {
-	n := map[uint64]int{}
-	last := uint64(0)
+func echoes(bs []block) map[string]int {
+	n := map[string]int{}
+	last := ""
 	for _, b := range bs {
-		k := blockKey(b.text)
-		if k != last {
-			n[k]++
+		if b.text != last && isLabel(b) {
+			n[b.text]++
 		}
-		last = k
+		last = b.text
 	}
 	return n
 }
@@ -344,13 +343,23 @@ func tail(bs []block) int {
 }
 
 // dropBoxes removes product and app boxes: a run of short lines around a
-// rating or a price.
+// number of votes. A lone rating stays: it may be the verdict of a review.
 func dropBoxes(bs []block, out []verdict) {
+	size := 0
+	for _, b := range bs {
+		size += len(b.text)
+	}
 	for i, b := range bs {
-		if b.say.n > 60 || !rating().MatchString(b.say.low) && !price().MatchString(b.say.low) {
+		if b.say.n > 60 || !votes().MatchString(b.say.low) {
 			continue
 		}
 		out[i] = dropCard
+		box := boxAround(b.node, size)
+		for j := max(0, i-8); box != nil && j < min(len(bs), i+8); j++ {
+			if below(bs[j].node, box) {
+				out[j] = dropCard
+			}
+		}
 		for j := i - 1; j >= 0 && i-j <= 6 && boxLine(bs[j]); j-- {
 			out[j] = dropCard
 		}
@@ -358,6 +367,19 @@ func dropBoxes(bs []block, out []verdict) {
 			out[j] = dropCard
 		}
 	}
+}
+
+// boxAround is the largest element around n that holds a few words only, in a
+// text of size bytes. Nil when n is no element, or the text itself is short.
+func boxAround(n *html.Node, size int) *html.Node {
+	if n == nil || size < 1000 {
+		return nil
+	}
+	var box *html.Node
+	for p := n.Parent; p != nil && p.Type == html.ElementNode && textSize(p) <= 200; p = p.Parent {
+		box = p
+	}
+	return box
 }
 
 // boxLine reports whether a block could be a line of a product box: short, and

@@ -43,9 +43,8 @@ var (
 		`affiliate (?:links?|commission)|earn (?:a|an) (?:small )?(?:affiliate )?(?:commission|fee)|(?:this|the) (?:content|video|embed|post|tweet) (?:is hosted|is not available|isn't available|could not be|can't be|requires)|(?:accept|allow|enable|manage) (?:all )?(?:third[- ]party )?cookies|view this (?:content|post|video)|this (?:web)?site uses cookies|your browser does not support|we (?:may|might) (?:receive|earn|get) (?:a |an )?(?:\w+ )?commission|products? (?:are|is) independently (?:selected|reviewed)|` +
 		`empfohlener (?:redaktioneller|externer) inhalt|externer? inhalte?n?\b.{0,80}(?:angezeigt|anzeigen|geladen|laden|aktivieren)|affiliate-links?|erhalten wir (?:eine )?(?:kleine )?provision|an dieser stelle finden sie|enlaces? de afiliad|link di affiliazione)`)
 
-	// A rating, a number of reviews, a price with nothing around it.
-	rating = pattern(`^[\s★☆⭐]*(?:(?:note|rating|avis|score)\s*:?\s*)?(?:\d{1,2}(?:[.,]\d{1,2})?\s*(?:/|sur|out of)\s*(?:5|10|20|100)(?:\s*(?:étoiles|stars))?|[\d\s.,]+\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes)|[\s★☆⭐]{3,})[\s)]*$`)
-	price  = pattern(`^(?:(?:dès|à partir de|from|prix|price|only|seulement|now)\s*:?\s*)?(?:[$€£]\s?\d[\d\s.,]*|\d[\d\s.,]*\s?(?:€|eur|euros?|\$|£|usd))(?:\s*(?:sur|chez|at|on|@)\s.{2,30})?$`)
+	// A number of votes, with nothing around it.
+	votes = pattern(`^[\s(★☆⭐]*(?:\d[\d\s.,]*\s*[mk]?\s*(?:avis|reviews?|ratings?|votes?|évaluations?|notes|bewertungen|opiniones)|(?:avis|reviews|ratings)\s*:?\s*\(?\d[\d\s.,]*\)?)(?: (?:clients?|vérifiés|sur|on|google|trustpilot).{0,30})?[\s)]*$`)
 
 	// The same inside a caption.
 	creditAnywhere = pattern(`(?:©|\(c\)|(?:photos?|fotos?|bild|images?|credits?|crédits?|quelle|source|illustration|courtesy)\s?(?::|/|by |par |von |of |via )|\b(?:afp|getty|reuters|dpa|epa|imago|shutterstock|istock|unsplash|pexels|adobe stock|keystone|sipa|abaca|bestimage|maxppp|associated press|ap photo|apa|ntb|ansa|belga|alamy|picture alliance|wikimedia)\b|/\s?ap\b)`)
@@ -104,7 +103,7 @@ func (p phrase) isFurniture() bool {
 	case p.n <= 220 && p.asks():
 		return true
 	}
-	return p.n <= 60 && (rating().MatchString(p.low) || reading().MatchString(p.bare))
+	return p.n <= 60 && reading().MatchString(p.bare)
 }
 
 // isLead reports whether the phrase points to another article.
