@@ -169,7 +169,7 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 	for _, expr := range []string{"", " ", "0 9 31 2 *", "0 9 30 FEB *", "0 0 31 4,6,9,11 *", "0 9 * *", "61 9 * * *", "0 24 * * *", "0 9 * * 8",
 		"0 9 * * MON#6", "0 9 * * FOO#1", "0 9 L-31 * *", "0 9 LW * *", "0 9 , * *", "@every 2h", "@never", "*/0 * * * *", "TZ=Mars/Olympus 0 9 * * *", "TZ=", "TZ=UTC",
 		"whenever", "every monday at 25:00", "every monday at 13pm", "every other monday", "un lundi sur deux", "at 8:00", "monday to", "to friday",
-		"sixth monday", "30 february", "le 31 avril", "every 2 hours", "first working day", "32 january", "6th monday"} {
+		"sixth monday", "30 february", "le 31 avril", "every 2 hours", "first working day", "32 january", "6th monday", "monday at 8:5", "lundi à 8 h 5", "lundi à 8h5", "monday at 8:60", "monday at 8.30", "every 15 minutes", "monday 8:00-9:00"} {
 		s, err := Parse(expr)
 		var bad *digest.InvalidError
 		if !errors.As(err, &bad) || bad.Reason == "" {

@@ -18,7 +18,7 @@ var plainer = strings.NewReplacer("à", "a", "â", "a", "é", "e", "è", "e", "�
 	"’", " ", "'", " ", ",", " ", "\u00a0", " ", "\u202f", " ", "–", "-", "week-end", "weekend", "week end", "weekend", "o'clock", "", "a.m.", "am", "p.m.", "pm")
 
 var (
-	clockForm = regexp.MustCompile(`(?:\b(?:at|a)\s+)?\b(\d{1,2})(?:\s*(?:heures?|h|:)\s*([0-5]\d)?\s*([ap]m)?\b|\s*([ap]m)\b)`)
+	clockForm = regexp.MustCompile(`(?:\b(?:at|a)\s+)?\b(\d{1,2})(?:(?:\s*:\s*([0-5]\d)|\s*(?:heures?|h)(?:\s*([0-5]\d))?(?:\s+(\d))?)\s*([ap]m)?\b|\s*([ap]m)\b)`)
 	bareForm  = regexp.MustCompile(`\b(?:at|a)\s+(\d{1,2})\b`)
 	nameForm  = regexp.MustCompile(`(?:\b(?:at|a)\s+)?\b(noon|midday|midi|midnight|minuit)\b`)
 	numbered  = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|er|re|e|eme)?$`)
@@ -74,7 +74,12 @@ func (w *words) clocks(text string) (rest string, err error) {
 		}
 		text = form.ReplaceAllString(text, " ")
 	}
-	take(clockForm, func(at []string) (int, error) { return clock(at[1], at[2], at[3]+at[4]) })
+	take(clockForm, func(at []string) (int, error) {
+		if at[4] != "" {
+			return 0, fmt.Errorf("minutes have two digits: %sh0%s", at[1], at[4])
+		}
+		return clock(at[1], at[2]+at[3], at[5]+at[6])
+	})
 	take(bareForm, func(at []string) (int, error) { return clock(at[1], "", "") })
 	take(nameForm, func(at []string) (int, error) {
 		if at[1] == "midnight" || at[1] == "minuit" {
