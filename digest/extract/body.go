@@ -53,9 +53,8 @@ func freeHeadings(doc *html.Node) {
 		return true
 	})
 	for _, h := range headings {
-		size := textSize(h)
 		for range 3 {
-			if p := h.Parent; size == 0 || !isTag(p, atom.Div, atom.Section, atom.Span) || textSize(p) != size || p.Parent == nil {
+			if p := h.Parent; !isTag(p, atom.Div, atom.Section, atom.Span) || p.Parent == nil || textUpTo(h, 0) == 0 || !alone(h) {
 				break
 			}
 			unwrap(h.Parent)
@@ -188,7 +187,7 @@ func standfirst(doc *html.Node, m metadata) string {
 		if hasBlock(n) {
 			return true
 		}
-		if size := textSize(n); size < 40 || size > 900 {
+		if size := textUpTo(n, 900); size < 40 || size > 900 {
 			return false
 		}
 		text := softSpaces(textOf(n))

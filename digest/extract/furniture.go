@@ -12,7 +12,8 @@ import (
 // stripFurniture removes from a whole page what its markup says is no
 // article, before the body is looked for.
 func stripFurniture(doc *html.Node) {
-	total := textSize(doc)
+	sizes := textSizes(doc)
+	total := sizes[doc]
 	walk(doc, func(n *html.Node) bool {
 		if n.Type != html.ElementNode {
 			return n.Type == html.DocumentNode
@@ -26,29 +27,12 @@ func stripFurniture(doc *html.Node) {
 			remove(n)
 			return false
 		}
-		if isFurnitureElement(n) && textSize(n)*5 < total*2 {
+		if isFurnitureElement(n) && sizes[n]*5 < total*2 {
 			remove(n)
 			return false
 		}
 		return true
 	})
-}
-
-// textSize is how many bytes of running text stand below n.
-func textSize(n *html.Node) int {
-	size := 0
-	var count func(*html.Node)
-	count = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if c.Type == html.TextNode {
-				size += len(strings.TrimSpace(c.Data))
-			} else if c.Type == html.ElementNode && !silent(c.DataAtom) {
-				count(c)
-			}
-		}
-	}
-	count(n)
-	return size
 }
 
 // isFurnitureElement judges an element by its class, id, role and test marks.
@@ -235,7 +219,7 @@ func tidyBody(root *html.Node, titles []string, known *Repeated) {
 // removeCard removes a block, and the picture that went with it: every element
 // around it that now shows no words.
 func removeCard(n, root *html.Node) {
-	for n.Parent != nil && n.Parent != root && textSize(n.Parent) == textSize(n) {
+	for n.Parent != nil && n.Parent != root && alone(n) {
 		n = n.Parent
 	}
 	remove(n)
@@ -376,7 +360,7 @@ func boxAround(n *html.Node, size int) *html.Node {
 		return nil
 	}
 	var box *html.Node
-	for p := n.Parent; p != nil && p.Type == html.ElementNode && textSize(p) <= 200; p = p.Parent {
+	for p := n.Parent; p != nil && p.Type == html.ElementNode && textUpTo(p, 200) <= 200; p = p.Parent {
 		box = p
 	}
 	return box

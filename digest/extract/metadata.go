@@ -131,7 +131,7 @@ func (s *signals) collectLink(n *html.Node) {
 }
 
 func (s *signals) collectH1(n *html.Node) {
-	text := squeeze(textOf(n))
+	text := strings.TrimRight(squeeze(textOf(n)), "¶#§ ") // anchors of documentation pages
 	if text == "" {
 		return
 	}

@@ -17,11 +17,18 @@ type paragraph struct {
 	size  int
 }
 
+// maxAsked bounds how many paragraphs or sentences are looked up in a text:
+// each look-up reads all of it.
+const maxAsked = 400
+
 // paragraphs lists the paragraphs of doc that wear a class, or whose box does.
 func paragraphs(doc *html.Node) []paragraph {
 	var out []paragraph
 	walk(doc, func(n *html.Node) bool {
 		if n.Type == html.ElementNode && silent(n.DataAtom) {
+			return false
+		}
+		if len(out) == maxAsked {
 			return false
 		}
 		if !isTag(n, atom.P) || n.Parent == nil || n.Parent.Parent == nil {
@@ -153,11 +160,14 @@ func declaredBody(s string) *html.Node {
 // declare a text that they do not show at all.
 func covers(body, declared *html.Node) float64 {
 	have := letters(innerText(body))
-	all, found := 1, 1
+	all, found, asked := 1, 1, 0
 	for _, s := range strings.FieldsFunc(textOf(declared), func(r rune) bool { return r == '.' || r == '\n' || r == '!' || r == '?' }) {
 		key := letters(s)
 		if len(key) < 20 {
 			continue
+		}
+		if asked++; asked > maxAsked {
+			break
 		}
 		all += len(key)
 		if strings.Contains(have, key) {

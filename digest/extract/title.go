@@ -8,7 +8,7 @@ import (
 // chooseTitle is the headline: what the page declares, without the site's
 // name, and in the page's own visible wording where the two agree.
 func (s *signals) chooseTitle(headline, site string) string {
-	declared := first(s.get("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "title"), headline, s.prop("headline"), s.title)
+	declared := first(s.get("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "title"), s.title, headline, s.prop("headline"))
 	title := withoutSite(unescape(declared), site)
 	h1 := s.h1Close
 	if h1 == "" && len(s.h1) == 1 {
@@ -18,11 +18,14 @@ func (s *signals) chooseTitle(headline, site string) string {
 		return h1
 	}
 	for _, h := range s.h1 {
-		if sameTitle(h, title) || overlap(h, first(headline, title)) > 0.6 {
+		own := letters(h)
+		if sameTitle(h, title) || overlap(h, first(headline, title)) > 0.6 || len(own) > 11 && strings.HasPrefix(letters(title), own) {
 			return h
 		}
 	}
-	if s.get("og:title", "twitter:title") == "" && headline != "" {
+	// An encyclopedia's headline is its description: believe one only where the
+	// page's own title knows it.
+	if s.get("og:title", "twitter:title") == "" && headline != "" && (s.title == "" || overlap(headline, s.title) > 0.3 || strings.Contains(letters(s.title), letters(headline))) {
 		return withoutSite(headline, site)
 	}
 	return first(title, h1)
