@@ -50,6 +50,16 @@ type Report struct {
 	Feedback      string // Feedback-Type of a complaint: abuse, fraud, virus, opt-out, auth-failure
 }
 
+// Suppresses reports whether the address must get nothing more: it is dead, or
+// its reader complained. A report on authentication and one that takes a
+// complaint back are complaints in form only.
+func (r Report) Suppresses() bool {
+	if r.Kind == KindComplaint {
+		return r.Feedback != "auth-failure" && r.Feedback != "not-spam" && r.Feedback != "dmarc"
+	}
+	return r.Kind == KindBounce && r.Class == ClassHard
+}
+
 // Failure is what a report says of one recipient.
 type Failure struct {
 	Recipient string // as the reporting server names it
@@ -76,7 +86,7 @@ func Parse(msg []byte) (Report, error) {
 	switch {
 	case complaint(m, &r):
 	case deliveryStatus(m, &r):
-	case !looksReturned(m) && challengeOrReply(m, &r):
+	case (away.MatchString(m.header.get("Subject")) && !m.header.has("X-Failed-Recipients") || !looksReturned(m)) && challengeOrReply(m, &r):
 	case returned(m, &r):
 	case challengeOrReply(m, &r):
 	}
