@@ -176,6 +176,13 @@ func TestTheInboxSpeaksTheReadersLanguage(t *testing.T) {
 	}
 }
 
+func TestThePreviewIsWords(t *testing.T) {
+	l := letter{Text: "Title\n=====\nWeb: https://x.example/1 and -- more"}
+	if got := l.Preview(); got != "Title Web: and more" {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(hostile))
 	f.Add([]byte("Subject: x\r\n\r\n"))
