@@ -112,7 +112,7 @@ func (a *app) startLog() {
 		a.log = slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 		return
 	}
-	a.log = slog.New(tint.NewHandler(a.stderr, &tint.Options{Level: level, NoColor: !a.terminal.colour, TimeFormat: time.TimeOnly}))
+	a.log = slog.New(tint.NewTextHandler(a.stderr, &tint.Options{Level: level, NoColor: !a.terminal.colour, TimeFormat: time.TimeOnly}))
 }
 
 // jsonFlag gives a command its --json.
