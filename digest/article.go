@@ -13,6 +13,7 @@ type Item struct {
 	Identity    string // stable key within the source, see [IdentifyItem]
 	GUID        string
 	URL         string // absolute, as the source gave it
+	Base        string // what relative links in Summary and Content are relative to
 	Title       string // plain text
 	Author      string
 	AuthorEmail string
@@ -90,7 +91,7 @@ type Feed struct {
 	Title       string
 	Link        string // the site's address
 	Language    string
-	Description string
+	Description string // HTML, as served
 	Updated     time.Time
 	Items       []Item
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (a *app) sourceInspectCmd() *cobra.Command {
 				if err == nil {
 					var f digest.Feed
 					if f, err = collect.ParseFeed(page.Body, page.ContentType, page.URL); err == nil {
-						in.fill(f)
+						in.fill(f, page)
 					}
 				}
 				if err != nil {
@@ -128,14 +129,14 @@ func (a *app) sourceInspectCmd() *cobra.Command {
 	return c
 }
 
-func (in *inspection) fill(f digest.Feed) {
+func (in *inspection) fill(f digest.Feed, page digest.Page) {
 	in.OK, in.Format, in.Title, in.Link, in.Language = true, f.Format, f.Title, f.Link, f.Language
-	in.Description, in.Updated = f.Description, stamp(f.Updated)
+	in.Description, in.Updated = extract.Sanitize(f.Description, cmp.Or(page.URL, f.Link)), stamp(f.Updated)
 	for _, it := range f.Items {
 		j := itemJSON{
 			ID: it.GUID, URL: it.URL, Title: it.Title, Author: it.Author, AuthorEmail: it.AuthorEmail,
 			Published: stamp(it.Published), Updated: stamp(it.Updated), Language: it.Language, Image: it.Image,
-			Summary: extract.Sanitize(it.Summary, it.URL), Content: extract.Sanitize(it.Content, it.URL), Categories: it.Categories,
+			Summary: extract.Sanitize(it.Summary, cmp.Or(it.Base, page.URL)), Content: extract.Sanitize(it.Content, cmp.Or(it.Base, page.URL)), Categories: it.Categories,
 		}
 		for _, e := range it.Enclosures {
 			j.Enclosures = append(j.Enclosures, enclosureJSON(e))

@@ -10,6 +10,7 @@ import (
 	"html"
 	"mime"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ import (
 // ParseFeed reads RSS, Atom, RDF and JSON Feed. contentType and address may be
 // empty. A feed that was cut off gives the items before the cut.
 func ParseFeed(body []byte, contentType, address string) (digest.Feed, error) {
-	text := decode(body, contentType)
+	text := modernise(decode(body, contentType))
 	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(text))
 	if err != nil {
 		if fixed := closeCut(text); fixed != nil {
@@ -35,7 +36,13 @@ func ParseFeed(body []byte, contentType, address string) (digest.Feed, error) {
 	if err != nil {
 		return digest.Feed{}, notAFeed(err)
 	}
-	return convert(parsed, address), nil
+	f := convert(parsed, address)
+	if f.Link == "" {
+		if m := feedID.FindSubmatch(text[:min(len(text), 4096)]); m != nil {
+			f.Link = string(m[1])
+		}
+	}
+	return f, nil
 }
 
 func notAFeed(err error) error {
@@ -114,8 +121,8 @@ func closeCut(text []byte) []byte {
 
 func convert(p *gofeed.Feed, address string) digest.Feed {
 	f := digest.Feed{
-		Format: p.FeedType, Title: plain(p.Title), Link: absolute(p.Link, address), Language: p.Language, Description: plain(p.Description),
-		Updated: when(p.UpdatedParsed, p.Updated, p.PublishedParsed, p.Published),
+		Format: p.FeedType, Title: plain(p.Title), Link: absolute(cmp.Or(p.Link, p.FeedLink), address), Language: p.Language, Description: strings.TrimSpace(p.Description),
+		Updated: when(p.Updated, p.UpdatedParsed, p.Published, p.PublishedParsed),
 	}
 	base := cmp.Or(f.Link, address)
 	for _, it := range p.Items {
@@ -127,14 +134,16 @@ func convert(p *gofeed.Feed, address string) digest.Feed {
 
 func item(it *gofeed.Item, base string) digest.Item {
 	out := digest.Item{
-		GUID: strings.TrimSpace(it.GUID), Title: plain(it.Title), Summary: it.Description, Content: it.Content,
-		Categories: it.Categories, Published: when(it.PublishedParsed, it.Published), Updated: when(it.UpdatedParsed, it.Updated),
+		GUID: strings.TrimSpace(it.GUID), Title: plain(it.Title), Summary: it.Description, Content: cmp.Or(it.Content, it.Custom["summary"]),
+		Categories: it.Categories, Published: when(it.Published, it.PublishedParsed, extension(it.Extensions, "dcterms", "issued"), extension(it.Extensions, "dcterms", "created")),
+		Updated: when(it.Updated, it.UpdatedParsed, extension(it.Extensions, "dcterms", "modified")),
 	}
 	link := it.Link
 	if link == "" && isWeb(out.GUID) {
 		link = out.GUID
 	}
 	out.URL = absolute(link, base)
+	out.Base = cmp.Or(out.URL, base)
 	if len(it.Authors) > 0 && it.Authors[0] != nil {
 		out.Author, out.AuthorEmail = it.Authors[0].Name, it.Authors[0].Email
 	}
@@ -144,7 +153,7 @@ func item(it *gofeed.Item, base string) digest.Item {
 	for _, e := range it.Enclosures {
 		var length int64
 		fmt.Sscan(e.Length, &length)
-		out.Enclosures = append(out.Enclosures, digest.Enclosure{URL: absolute(e.URL, base), Type: e.Type, Length: length})
+		out.Enclosures = append(out.Enclosures, digest.Enclosure{URL: reference(e.URL, base), Type: e.Type, Length: length})
 		if out.Image == "" && strings.HasPrefix(e.Type, "image/") {
 			out.Image = absolute(e.URL, base)
 		}
@@ -153,6 +162,16 @@ func item(it *gofeed.Item, base string) digest.Item {
 		out.Image = absolute(mediaImage(it.Extensions), base)
 	}
 	return out
+}
+
+// extension is the text of an element of another namespace.
+func extension(e ext.Extensions, namespace, name string) string {
+	for _, x := range e[namespace][name] {
+		if x.Value != "" {
+			return x.Value
+		}
+	}
+	return ""
 }
 
 // mediaImage is the picture of Media RSS.
@@ -205,6 +224,7 @@ func plain(s string) string {
 		b.WriteString(s[:open])
 		end := strings.IndexByte(s[open:], '>')
 		if end < 0 {
+			b.WriteString(s[open:]) // "<a" that nothing closes was meant as text
 			break
 		}
 		s = s[open+end+1:]
@@ -212,12 +232,28 @@ func plain(s string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+var webAddress = regexp.MustCompile(`(?i)^https?://[^\s<>"]+$`)
+
+// reference is absolute for a file that is shown, never followed: where nothing
+// says what it is relative to, it stays as it is written.
+func reference(link, base string) string {
+	if u := absolute(link, base); u != "" {
+		return u
+	}
+	if link = strings.TrimSpace(link); strings.Contains(link, ":") {
+		return ""
+	}
+	return link
+}
+
 func isTagStart(c byte) bool { return c == '/' || c == '!' || c|32 >= 'a' && c|32 <= 'z' }
 
+// absolute resolves a link to an http address, or to nothing. One that is whole
+// already stays to the letter: it may be what the feed is known by.
 func absolute(link, base string) string {
 	link = strings.TrimSpace(link)
-	if link == "" {
-		return ""
+	if link == "" || webAddress.MatchString(link) {
+		return link
 	}
 	u, err := url.Parse(link)
 	if err != nil {

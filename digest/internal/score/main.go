@@ -9,6 +9,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -26,6 +27,7 @@ type gold struct {
 	File        string `json:"file"`
 	URL         string `json:"url"`
 	ContentType string `json:"content_type"`
+	Location    string `json:"content_location"` // of the response: what links are relative to
 }
 
 func main() {
@@ -119,7 +121,7 @@ func feed(zest, dir string, c gold) (any, error) {
 		Items                                              []item
 	}
 	begin := time.Now()
-	err := ask(&in, zest, "source", "inspect", filepath.Join(dir, c.Path), "--json", "--content-type", c.ContentType, "--url", c.URL)
+	err := ask(&in, zest, "source", "inspect", filepath.Join(dir, c.Path), "--json", "--content-type", c.ContentType, "--url", cmp.Or(c.Location, c.URL))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,162 @@
+package collect
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// modernise rewrites what the parser has no ear for into what it has: Atom 0.3's
+// base64 and info, RSS 1.1, CDF, bodies beside descriptions. Most feeds have
+// none of it and come back as they are.
+func modernise(text []byte) []byte {
+	head := text[:min(len(text), 4096)]
+	switch {
+	case bytes.Contains(head, []byte("purl.org/net/rss1.1")):
+		return rss11(text)
+	case isCDF(head):
+		return cdf(text)
+	case bytes.Contains(head, []byte("<feed")):
+		text = textLink.ReplaceAll(oldAtom(text, head), []byte(`<link href="$1"/>`))
+	}
+	text = hoist(text)
+	if bytes.Contains(head, []byte("<rss")) || bytes.Contains(head, []byte("<channel")) {
+		text = bodies(text)
+	}
+	return text
+}
+
+var (
+	// textLink is a link written as RSS does, in Atom.
+	textLink = regexp.MustCompile(`<link>\s*(https?://[^<\s"]+)\s*</link>`)
+	// conflicts are other versions of an item, kept inside it (Simple Sharing
+	// Extensions); the parser would lose what follows over them.
+	conflicts = regexp.MustCompile(`(?s)<sx:conflicts>(.*?)</sx:conflicts>`)
+	inner     = regexp.MustCompile(`(?s)<item>.*?</item>`)
+	// feedID is the id of an Atom feed, before its first entry.
+	feedID = regexp.MustCompile(`(?s)^[^<]*(?:<[^e][^<]*|<e[^n][^<]*)*?<id>\s*(https?://[^<\s]+)\s*</id>`)
+)
+
+// hoist moves items out of the item that they stand in, after it.
+func hoist(text []byte) []byte {
+	for {
+		m := conflicts.FindSubmatchIndex(text)
+		if m == nil {
+			return text
+		}
+		items := bytes.Join(inner.FindAll(text[m[2]:m[3]], -1), nil)
+		end := bytes.Index(text[m[1]:], []byte("</item>"))
+		if end < 0 {
+			end = 0
+		} else {
+			end += len("</item>")
+		}
+		text = bytes.Join([][]byte{text[:m[0]], text[m[1] : m[1]+end], items, text[m[1]+end:]}, nil)
+	}
+}
+
+var (
+	rss11Items = regexp.MustCompile(`</?items\b[^>]*>`)
+	rss11Open  = regexp.MustCompile(`<Channel\b`)
+	rss11Close = regexp.MustCompile(`</Channel\s*>`)
+)
+
+// rss11 makes RSS 2.0 of RSS 1.1, which differs in its frame only.
+func rss11(text []byte) []byte {
+	text = rss11Items.ReplaceAll(text, nil)
+	text = bytes.ReplaceAll(text, []byte(`xmlns="http://purl.org/net/rss1.1#"`), nil)
+	text = rss11Open.ReplaceAll(text, []byte(`<rss version="2.0"><channel`))
+	return rss11Close.ReplaceAll(text, []byte(`</channel></rss>`))
+}
+
+var (
+	cdfRoot = regexp.MustCompile(`(?i)^\s*(?:<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE[^>]*>|\s)*<CHANNEL\b`)
+	cdfTag  = regexp.MustCompile(`(?i)<(/?)(channel|item|title|abstract|logo)\b`)
+	cdfHref = regexp.MustCompile(`(?i)(<(?:channel|item)\b[^>]*?)\bhref\s*=\s*"([^"]*)"([^>]*>)`)
+)
+
+func isCDF(head []byte) bool {
+	return cdfRoot.Match(head) && !bytes.Contains(head, []byte("<channel>"))
+}
+
+// cdf makes RSS of Microsoft's Channel Definition Format.
+func cdf(text []byte) []byte {
+	text = cdfHref.ReplaceAll(text, []byte(`$1$3<link>$2</link>`))
+	text = cdfTag.ReplaceAllFunc(text, func(b []byte) []byte {
+		return bytes.Replace(bytes.ToLower(b), []byte("abstract"), []byte("description"), 1)
+	})
+	if at := bytes.Index(text, []byte("<channel")); at >= 0 {
+		text = append(append(append([]byte{}, text[:at]...), `<rss version="2.0">`...), text[at:]...)
+	}
+	return append(text, "</rss>"...)
+}
+
+var (
+	atomRoot = regexp.MustCompile(`(<feed\b[^>]*?)\sxmlns="([^"]*)"`)
+	infoTag  = regexp.MustCompile(`<(/?)info\b`)
+	encoded  = regexp.MustCompile(`<(\w+)((?:\s[^>]*?)?)\smode="base64"([^>]*)>([^<]*)</`)
+)
+
+// oldAtom reads Atom before 1.0: text in base64, the feed's description under
+// another name, and namespaces of its drafts.
+func oldAtom(text, head []byte) []byte {
+	if m := atomRoot.FindSubmatch(head); m != nil {
+		switch ns := string(m[2]); {
+		case ns == "http://www.w3.org/2005/Atom":
+			return text
+		case ns != "http://purl.org/atom/ns#":
+			text = bytes.Replace(text, []byte(`xmlns="`+ns+`"`), []byte(`xmlns="http://purl.org/atom/ns#"`), 1)
+		}
+	}
+	if !bytes.Contains(text, []byte("<subtitle")) && !bytes.Contains(text, []byte("<tagline")) {
+		text = infoTag.ReplaceAll(text, []byte("<${1}tagline"))
+	}
+	return encoded.ReplaceAllFunc(text, func(b []byte) []byte {
+		m := encoded.FindSubmatch(b)
+		plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(m[4])), ""))
+		if err != nil {
+			return b
+		}
+		var out bytes.Buffer
+		out.WriteString("<" + string(m[1]) + string(m[2]) + ` mode="escaped"` + string(m[3]) + ">")
+		xml.EscapeText(&out, bytes.ToValidUTF8(plain, []byte("\ufffd")))
+		out.WriteString("</")
+		return out.Bytes()
+	})
+}
+
+var bodyTag = regexp.MustCompile(`<(/?)(?:\w+:)?(body|fullitem)\b[^>]*>`)
+
+// bodies gives items that carry their text in <body>, <xhtml:body> or <fullitem>
+// a content:encoded, the name that everybody reads.
+func bodies(text []byte) []byte {
+	if !bodyTag.Match(text) || bytes.Contains(text, []byte("content:encoded")) {
+		return text
+	}
+	var out bytes.Buffer
+	for {
+		open := bodyTag.FindSubmatchIndex(text)
+		if open == nil || open[3] > open[2] {
+			break
+		}
+		shut := bodyTag.FindSubmatchIndex(text[open[1]:])
+		if shut == nil || shut[3] == shut[2] {
+			break
+		}
+		inner := text[open[1] : open[1]+shut[0]]
+		out.Write(text[:open[0]])
+		out.WriteString(`<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">`)
+		if bytes.Contains(inner, []byte("<![CDATA[")) || !bytes.Contains(inner, []byte("<")) {
+			out.Write(inner)
+		} else {
+			xml.EscapeText(&out, inner)
+		}
+		out.WriteString(`</content:encoded>`)
+		text = text[open[1]+shut[1]:]
+	}
+	io.Copy(&out, bytes.NewReader(text))
+	return out.Bytes()
+}
