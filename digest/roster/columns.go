@@ -57,7 +57,11 @@ func meaningOf(heading string) string {
 // canonical is a heading without case, accents, blanks and signs.
 func canonical(heading string) string {
 	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(heading)) {
+	heading = strings.ToLower(heading)
+	if strings.IndexFunc(heading, func(r rune) bool { return !('a' <= r && r <= 'z') }) < 0 {
+		return heading
+	}
+	for _, r := range norm.NFD.String(heading) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b.WriteRune(r)
 		}
