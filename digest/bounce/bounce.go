@@ -60,7 +60,9 @@ func (r Report) Suppresses() bool {
 	return r.Kind == KindBounce && r.Class == ClassHard
 }
 
-// Failure is what a report says of one recipient.
+// Failure is what a report says of one recipient. Whoever looks for the
+// subscriber tries the report's token first, then Original, then Recipient: mail
+// is forwarded.
 type Failure struct {
 	Recipient string // as the reporting server names it
 	Original  string // as the sender did, when the report says so (ORCPT)
@@ -117,6 +119,9 @@ func (r *Report) summarise() {
 
 func addRecipient(list *[]string, address string) {
 	if address == "" {
+		return
+	}
+	if len(*list) >= maxRecipients {
 		return
 	}
 	for _, have := range *list {

@@ -190,6 +190,21 @@ func TestNothingIsAnError(t *testing.T) {
 	}
 }
 
+func TestAHostileReportIsBounded(t *testing.T) {
+	head := "From: MAILER-DAEMON@mx.example.org\nSubject: Undelivered mail\n\n"
+	for name, body := range map[string]string{
+		"replies":    strings.Repeat("550 5.1.1 maybe ", 100_000),
+		"recipients": strings.Repeat("<a@b.example>: 550 no\n<c@d.example>: 550 no\n", 20_000),
+		"boundaries": "Content-Type: multipart/mixed; boundary=x\n\n" + strings.Repeat("--x\nContent-Type: multipart/mixed; boundary=x\n\n", 10_000),
+		"headers":    strings.Repeat("Received: x\n\n", 50_000),
+	} {
+		r, err := bounce.Parse([]byte(head + body))
+		if err != nil || len(r.Recipients) > 100 || len(r.Diagnostic) > 500 {
+			t.Errorf("%s: %d recipients, %d bytes, %v", name, len(r.Recipients), len(r.Diagnostic), err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(report("failed", "5.1.1", "550 5.1.1 User unknown", "")))
 	files, _ := filepath.Glob("testdata/*.eml")
