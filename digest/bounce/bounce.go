@@ -52,10 +52,15 @@ type Report struct {
 
 // Suppresses reports whether the address must get nothing more: it is dead, or
 // its reader complained. A report on authentication and one that takes a
-// complaint back are complaints in form only.
+// complaint back are complaints in form only; one with the feedback "opt-out"
+// asks to leave the list, not to be cut off from all of them.
 func (r Report) Suppresses() bool {
 	if r.Kind == KindComplaint {
-		return r.Feedback != "auth-failure" && r.Feedback != "not-spam" && r.Feedback != "dmarc"
+		switch r.Feedback {
+		case "auth-failure", "not-spam", "dmarc", "opt-out":
+			return false
+		}
+		return true
 	}
 	return r.Kind == KindBounce && r.Class == ClassHard
 }

@@ -184,6 +184,23 @@ func TestWholeMessages(t *testing.T) {
 	}
 }
 
+// TestOnlyTheDeadAndTheAngryAreSuppressed: to leave one list is not to be cut
+// off from all of them.
+func TestOnlyTheDeadAndTheAngryAreSuppressed(t *testing.T) {
+	for name, want := range map[string]bool{
+		"bounce-hard-qmail": true, "complaint-none-arf": true, "complaint-none-jmrp": true,
+		"complaint-none-leave": false, "bounce-policy-spam": false, "bounce-soft-full-fr": false, "autoreply-none-fr": false, "delayed-soft-gmail": false,
+	} {
+		raw, err := os.ReadFile("testdata/" + name + ".eml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := bounce.Parse(raw); err != nil || r.Suppresses() != want {
+			t.Errorf("%s: suppresses %v, %v", name, r.Suppresses(), err)
+		}
+	}
+}
+
 func TestNothingIsAnError(t *testing.T) {
 	if _, err := bounce.Parse([]byte(" \r\n")); !errors.Is(err, bounce.ErrEmpty) {
 		t.Error(err)
