@@ -28,37 +28,64 @@ func Load(path string, environ []string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	check := &checker{file: path, lines: map[string]int{}}
-	if check.document(raw); len(check.problems) > 0 {
-		_, wrong := fromEnviron(environ)
+	check := &checker{file: path, lines: map[string]int{}, told: map[string]bool{}}
+	sound, ok := check.document(raw)
+	overrides, wrong := fromEnviron(environ)
+	if !ok {
 		return nil, append(check.problems, wrong...).err()
 	}
-	overrides, problems := fromEnviron(environ)
-	if len(problems) > 0 {
-		return nil, problems.err()
-	}
-	c, err := decode(raw, overrides)
+	c, err := decode(sound, overrides)
 	if err != nil {
 		return nil, fmt.Errorf("decoding %s: %w", path, err)
 	}
 	c.file, c.lines = path, check.lines
 	c.complete()
-	problems = append(c.readSecrets(), c.validate()...)
+	problems := append(check.problems, wrong...)
+	for _, p := range append(c.readSecrets(), c.validate()...) {
+		if !check.covers(p) {
+			problems = append(problems, p)
+		}
+	}
 	if len(problems) > 0 {
 		return nil, problems.err()
 	}
 	return c, nil
 }
 
+// covers reports whether a problem follows from one that was told: it is with
+// the same field or a part of it, or with a name whose list could not be read.
+func (c *checker) covers(p Problem) bool {
+	for field := p.Field; field != ""; field = field[:max(strings.LastIndexAny(field, ".["), 0)] {
+		if c.told[field] {
+			return true
+		}
+	}
+	inNewsletter := strings.HasPrefix(p.Field, "newsletters")
+	return inNewsletter && (c.told["sources"] && strings.Contains(p.Field, ".sources[") || c.told["lists"] && strings.Contains(p.Field, ".lists[")) ||
+		strings.HasPrefix(p.Field, "sources.") && c.toldSources()
+}
+
+// toldSources reports whether some newsletter's sources could not be read: then
+// nobody can say which sources are named.
+func (c *checker) toldSources() bool {
+	for field := range c.told {
+		if field == "newsletters" || strings.HasPrefix(field, "newsletters") && strings.Contains(field, ".sources") {
+			return true
+		}
+	}
+	return false
+}
+
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
-// document checks a whole file. What is not YAML at all is one problem.
-func (c *checker) document(raw []byte) {
+// document checks a whole file and gives back what is sound in it. What is not
+// YAML at all is one problem, and not ok.
+func (c *checker) document(raw []byte) (sound []byte, ok bool) {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	var doc, second yaml.Node
 	if err := decoder.Decode(&doc); err != nil {
 		if len(bytes.TrimSpace(raw)) == 0 || err.Error() == "EOF" {
-			return // nothing but comments: all defaults
+			return nil, true // nothing but comments: all defaults
 		}
 		line := 0
 		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
@@ -70,12 +97,19 @@ func (c *checker) document(raw []byte) {
 			line++ // the parser counts from 0, the scanner below it from 1
 		}
 		c.add(line, "", "not YAML: "+reason)
-		return
+		return nil, false
 	}
-	c.check(doc.Content[0], reflect.TypeFor[Config](), "")
+	if !c.check(doc.Content[0], reflect.TypeFor[Config](), "") {
+		return nil, false
+	}
 	if decoder.Decode(&second) == nil {
 		c.add(second.Line, "", "a second document begins here; keep everything in one")
 	}
+	if len(c.problems) == 0 {
+		return raw, true
+	}
+	sound, err := yaml.Marshal(&doc)
+	return sound, err == nil
 }
 
 // decode lays defaults, file and environment over each other and fills the

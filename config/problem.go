@@ -72,16 +72,21 @@ func lineOf(lines map[string]int, field string) int {
 // didYouMean is "; did you mean …?" when one of the known words is near enough
 // to be what was meant, and empty otherwise.
 func didYouMean(word string, known []string) string {
+	if best := nearest(word, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// nearest is the known word that a word was probably meant to be, or empty.
+func nearest(word string, known []string) string {
 	best, distance := "", max(1, (len(word)+1)/3)+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(k)); d < distance {
 			best, distance = k, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }
 
 // editDistance counts insertions, deletions, replacements and swaps of

@@ -13,19 +13,23 @@ import (
 
 // checker walks the file's nodes beside the types they will be decoded into. It
 // finds what a decoder coerces, loses or reports without a line: unknown and
-// repeated keys, wrong types, bare numbers where a unit is needed.
+// repeated keys, wrong types, bare numbers where a unit is needed. What is wrong
+// it takes out of the tree, so that the rest can be read and checked as well.
 type checker struct {
 	file     string
 	lines    map[string]int
+	told     map[string]bool // fields that have their problem; what follows from it is not told again
 	problems Problems
 }
 
 func (c *checker) add(line int, field, reason string) {
+	c.told[field] = true
 	c.problems = append(c.problems, Problem{File: c.file, Line: line, Field: field, Reason: reason})
 }
 
-// check compares a node with the type of the value it stands for.
-func (c *checker) check(n *yaml.Node, t reflect.Type, field string) {
+// check compares a node with the type of the value it stands for, and reports
+// whether it may stay.
+func (c *checker) check(n *yaml.Node, t reflect.Type, field string) bool {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -33,25 +37,26 @@ func (c *checker) check(n *yaml.Node, t reflect.Type, field string) {
 		c.lines[field] = n.Line
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
-		return // "key:" with nothing behind it leaves the default
+		return true // "key:" with nothing behind it leaves the default
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		c.checkMap(n, t, field)
+		return c.checkMap(n, t, field)
 	case reflect.Slice:
-		c.checkList(n, t, field)
+		return c.checkList(n, t, field)
 	default:
-		c.checkScalar(n, t, field)
+		return c.checkScalar(n, t, field)
 	}
 }
 
-func (c *checker) checkMap(n *yaml.Node, t reflect.Type, field string) {
+func (c *checker) checkMap(n *yaml.Node, t reflect.Type, field string) bool {
 	if n.Kind != yaml.MappingNode {
 		c.add(n.Line, field, fmt.Sprintf("must be a section of keys and values, not %s", describe(n)))
-		return
+		return false
 	}
 	keys := fieldsOf(t)
 	seen := map[string]int{}
+	var kept []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		name := key.Value
@@ -63,36 +68,47 @@ func (c *checker) checkMap(n *yaml.Node, t reflect.Type, field string) {
 		seen[name] = key.Line
 		known, ok := keys[name]
 		if !ok {
+			meant := nearest(name, namesOf(t))
 			c.add(key.Line, path, "unknown key"+didYouMean(name, namesOf(t)))
+			c.told[join(field, meant)] = true
 			continue
 		}
-		c.check(value, known.Type, path)
+		if c.check(value, known.Type, path) {
+			kept = append(kept, key, value)
+		}
 		c.lines[path] = key.Line
 	}
+	n.Content = kept
+	return true
 }
 
-func (c *checker) checkList(n *yaml.Node, t reflect.Type, field string) {
+func (c *checker) checkList(n *yaml.Node, t reflect.Type, field string) bool {
 	if n.Kind != yaml.SequenceNode {
 		c.add(n.Line, field, fmt.Sprintf("must be a list, not %s; write - before each item, or [a, b]", describe(n)))
-		return
+		return false
 	}
+	all := true
 	for i, item := range n.Content {
-		c.check(item, t.Elem(), itemPath(field, i, nodeName(item)))
+		all = c.check(item, t.Elem(), itemPath(field, i, nodeName(item))) && all
 	}
+	return all // a list with a gap would number its items otherwise
 }
 
-func (c *checker) checkScalar(n *yaml.Node, t reflect.Type, field string) {
+func (c *checker) checkScalar(n *yaml.Node, t reflect.Type, field string) bool {
 	if n.Kind != yaml.ScalarNode {
 		c.add(n.Line, field, fmt.Sprintf("must be %s, not %s", expected(t), describe(n)))
-		return
+		return false
 	}
-	switch reason := scalarReason(n, t); {
+	reason := scalarReason(n, t)
+	switch {
 	case reason == "":
+		return true
 	case t == reflect.TypeFor[Secret]():
 		c.add(n.Line, field, reason) // never quote a secret
 	default:
 		c.add(n.Line, field, fmt.Sprintf("%q: %s", n.Value, reason))
 	}
+	return false
 }
 
 // scalarReason says why a scalar cannot be a value of the type, or nothing.

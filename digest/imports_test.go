@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"digest/deliver":             {"digest"},
 	"digest/deliver/delivertest": {"digest"},
 	"digest/bounce":              {"digest"},
+	"digest/roster":              {"digest", "digest/address"},
 	"digest/publish":             {"digest", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver"},
 	"digest/store":               {"digest"},
 	"digest/store/storetest":     {"digest", "digest/store"},
@@ -42,7 +43,7 @@ var mayImport = map[string][]string{
 
 // pure packages compute: they read no clock, no file, no network and no
 // database, and they do not log.
-var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/lint", "digest/render", "digest/bounce"}
+var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/lint", "digest/render", "digest/bounce", "digest/roster"}
 
 var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}
 

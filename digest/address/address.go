@@ -147,6 +147,7 @@ func suspect(s string) string {
 			return "holds a line break; give one address only"
 		case unicode.IsControl(r) || r == utf8.RuneError:
 			return "holds a control character; type it again"
+		case r < utf8.RuneSelf: // the rest is about other letters
 		// Invisible marks and direction changes make two addresses look alike.
 		case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
 			return "holds an invisible character; type it again"

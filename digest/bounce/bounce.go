@@ -52,15 +52,22 @@ type Report struct {
 
 // Suppresses reports whether the address must get nothing more: it is dead, or
 // its reader complained. A report on authentication and one that takes a
-// complaint back are complaints in form only.
+// complaint back are complaints in form only; one with the feedback "opt-out"
+// asks to leave the list, not to be cut off from all of them.
 func (r Report) Suppresses() bool {
 	if r.Kind == KindComplaint {
-		return r.Feedback != "auth-failure" && r.Feedback != "not-spam" && r.Feedback != "dmarc"
+		switch r.Feedback {
+		case "auth-failure", "not-spam", "dmarc", "opt-out":
+			return false
+		}
+		return true
 	}
 	return r.Kind == KindBounce && r.Class == ClassHard
 }
 
-// Failure is what a report says of one recipient.
+// Failure is what a report says of one recipient. Whoever looks for the
+// subscriber tries the report's token first, then Original, then Recipient: mail
+// is forwarded.
 type Failure struct {
 	Recipient string // as the reporting server names it
 	Original  string // as the sender did, when the report says so (ORCPT)
@@ -117,6 +124,9 @@ func (r *Report) summarise() {
 
 func addRecipient(list *[]string, address string) {
 	if address == "" {
+		return
+	}
+	if len(*list) >= maxRecipients {
 		return
 	}
 	for _, have := range *list {

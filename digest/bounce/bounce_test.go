@@ -184,9 +184,41 @@ func TestWholeMessages(t *testing.T) {
 	}
 }
 
+// TestOnlyTheDeadAndTheAngryAreSuppressed: to leave one list is not to be cut
+// off from all of them.
+func TestOnlyTheDeadAndTheAngryAreSuppressed(t *testing.T) {
+	for name, want := range map[string]bool{
+		"bounce-hard-qmail": true, "complaint-none-arf": true, "complaint-none-jmrp": true,
+		"complaint-none-leave": false, "bounce-policy-spam": false, "bounce-soft-full-fr": false, "autoreply-none-fr": false, "delayed-soft-gmail": false,
+	} {
+		raw, err := os.ReadFile("testdata/" + name + ".eml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := bounce.Parse(raw); err != nil || r.Suppresses() != want {
+			t.Errorf("%s: suppresses %v, %v", name, r.Suppresses(), err)
+		}
+	}
+}
+
 func TestNothingIsAnError(t *testing.T) {
 	if _, err := bounce.Parse([]byte(" \r\n")); !errors.Is(err, bounce.ErrEmpty) {
 		t.Error(err)
+	}
+}
+
+func TestAHostileReportIsBounded(t *testing.T) {
+	head := "From: MAILER-DAEMON@mx.example.org\nSubject: Undelivered mail\n\n"
+	for name, body := range map[string]string{
+		"replies":    strings.Repeat("550 5.1.1 maybe ", 100_000),
+		"recipients": strings.Repeat("<a@b.example>: 550 no\n<c@d.example>: 550 no\n", 20_000),
+		"boundaries": "Content-Type: multipart/mixed; boundary=x\n\n" + strings.Repeat("--x\nContent-Type: multipart/mixed; boundary=x\n\n", 10_000),
+		"headers":    strings.Repeat("Received: x\n\n", 50_000),
+	} {
+		r, err := bounce.Parse([]byte(head + body))
+		if err != nil || len(r.Recipients) > 100 || len(r.Diagnostic) > 500 {
+			t.Errorf("%s: %d recipients, %d bytes, %v", name, len(r.Recipients), len(r.Diagnostic), err)
+		}
 	}
 }
 

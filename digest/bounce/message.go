@@ -44,7 +44,10 @@ type message struct {
 const (
 	maxDepth = 8
 	maxParts = 200
-	maxText  = 256 << 10
+	maxText  = 64 << 10
+
+	maxReason     = 8 << 10 // of the words about one recipient
+	maxRecipients = 100
 )
 
 // read takes a message apart.

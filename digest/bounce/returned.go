@@ -34,6 +34,7 @@ func returned(m *message, r *Report) bool {
 	if delayed.MatchString(m.header.get("Subject") + "\n" + m.text) {
 		r.Kind, action = KindDelayed, "delayed"
 	}
+	recipients = recipients[:min(len(recipients), maxRecipients)]
 	if len(recipients) == 0 {
 		recipients = []string{""} // what it says is worth keeping all the same
 	}

@@ -27,7 +27,7 @@ func deliveryStatus(m *message, r *Report) bool {
 		if id := g.get("X-Original-Message-ID"); id != "" {
 			r.MessageID = bare(id)
 		}
-		if f, ok := failureOf(g); ok {
+		if f, ok := failureOf(g); ok && len(failures) < maxRecipients {
 			failures = append(failures, f)
 		}
 	}
@@ -127,6 +127,7 @@ func kindOf(failures []Failure) Kind {
 // judge gives the failure its class and reason, from the words about it and
 // from its codes. Words come first: servers choose codes carelessly.
 func (f *Failure) judge(about, context string) {
+	about, context = limited(about), limited(context)
 	flat := strings.Join(strings.Fields(about), " ")
 	f.Text = shorten(flat)
 	if reply := replyForm.FindStringSubmatch(stripLinks(flat)); reply != nil {
@@ -145,6 +146,14 @@ func (f *Failure) judge(about, context string) {
 	if f.Class == ClassHard {
 		f.doubt(strings.ToLower(flat + "\n" + strings.Join(strings.Fields(context), " ")))
 	}
+}
+
+// limited keeps what a hostile report can cost small: reasons stand early.
+func limited(s string) string {
+	if len(s) > maxReason {
+		return strings.ToValidUTF8(s[:maxReason], "")
+	}
+	return s
 }
 
 // verdict reads the server's replies, refusals first, and then all the words:

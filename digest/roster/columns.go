@@ -1,0 +1,238 @@
+package roster
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
+)
+
+// column is what a column means.
+type column struct {
+	field   string // "email", "name", … ; "attribute" for one without meaning here
+	heading string
+}
+
+// meanings of headings in their [canonical] form: ours, those of listmonk,
+// Mailchimp and Ghost, and what people write.
+func meaningOf(heading string) string {
+	switch canonical(heading) {
+	case "email", "mail", "emailaddress", "adresseemail", "adressemail", "courriel", "adressecourriel", "adresseelectronique", "mel", "subscriberemail", "emails", "adressedemessagerie":
+		return "email"
+	case "name", "fullname", "nomcomplet", "nometprenom", "prenometnom", "prenomnom", "nomprenom", "displayname", "nom":
+		return "name"
+	case "firstname", "fname", "prenom", "givenname", "prenoms":
+		return "first"
+	case "lastname", "lname", "surname", "familyname", "nomdefamille":
+		return "last"
+	case "language", "lang", "langue", "locale":
+		return "language"
+	case "status", "state", "statut", "etat", "subscriptionstatus", "subscribedtoemails", "subscribed", "abonne":
+		return "state"
+	case "lists", "list", "listes", "liste":
+		return "lists"
+	case "created", "createdat", "since", "optintime", "confirmtime", "date", "dateinscription", "datedinscription", "inscritle", "subscribedat", "dateadded", "signupdate":
+		return "created"
+	case "reason", "unsubreason", "motif", "raison":
+		return "reason"
+	case "textonly", "textseul":
+		return "text_only"
+	case "deletedat":
+		return "deleted"
+	case "attributes", "attribs":
+		return "attributes"
+	case "uuid", "id", "leid", "euid", "updatedat", "memberrating", "optinip", "confirmip", "lastchanged", "unsubtime", "unsubcampaignid", "unsubcampaigntitle",
+		"cleantime", "cleancampaignid", "cleancampaigntitle", "gmtoff", "dstoff", "stripecustomerid", "unsubreasonother":
+		return "skip" // the other program's own
+	}
+	return "attribute"
+}
+
+// canonical is a heading without case, accents, blanks and signs.
+func canonical(heading string) string {
+	var b strings.Builder
+	heading = strings.ToLower(heading)
+	if strings.IndexFunc(heading, func(r rune) bool { return !('a' <= r && r <= 'z') }) < 0 {
+		return heading
+	}
+	for _, r := range norm.NFD.String(heading) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// mapColumns gives every column its meaning; what the operator said goes first.
+func mapColumns(headings []string, said map[string]string) ([]column, error) {
+	columns := make([]column, len(headings))
+	given := map[string]string{}
+	for heading, field := range said {
+		given[canonical(heading)] = field
+	}
+	found := false
+	taken := map[string]bool{}
+	for i, heading := range headings {
+		heading = clean(heading)
+		field, ok := given[canonical(heading)]
+		if !ok {
+			field = meaningOf(heading)
+		}
+		if taken[field] && field != "skip" && field != "attribute" {
+			field = "attribute" // the first of two columns with one meaning counts
+		}
+		taken[field] = true
+		found = found || field == "email"
+		columns[i] = column{field, heading}
+	}
+	if !found {
+		return nil, &digest.InvalidError{Field: "headings", Value: strings.Join(headings, ", "),
+			Reason: "no column of addresses; name one of them email"}
+	}
+	return columns, nil
+}
+
+// bareColumns are the columns of a file without headings, known by an address
+// in its first row.
+func bareColumns(cells []string) []column {
+	at := -1
+	for i, cell := range cells {
+		if _, err := address.ParseMailbox(unguard(cell)); err == nil && strings.Contains(cell, "@") && at < 0 {
+			at = i
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	columns := make([]column, len(cells))
+	for i := range columns {
+		columns[i] = column{"attribute", fmt.Sprintf("column %d", i+1)}
+		if len(cells) == 2 {
+			columns[i].field = "name"
+		}
+	}
+	columns[at].field = "email"
+	return columns
+}
+
+// set takes one value in.
+func (b *builder) set(c column, value string) {
+	value = unguard(value)
+	if value == "" || c.field == "skip" {
+		return
+	}
+	switch c.field {
+	case "email":
+		b.email = value
+		return
+	case "attributes":
+		b.attributes(value)
+		return
+	}
+	if value = clean(value); value == "" {
+		return
+	}
+	switch c.field {
+	case "name":
+		b.row.Name = value
+	case "first":
+		b.first = value
+	case "last":
+		b.last = value
+	case "language":
+		b.row.Language = strings.ReplaceAll(value, "_", "-")
+	case "state":
+		b.state(value)
+	case "deleted":
+		b.row.State = digest.SubLeft
+	case "lists":
+		b.row.Lists = splitNames(value)
+	case "created":
+		b.row.Created = readTime(value)
+	case "reason":
+		b.row.Reason = value
+	case "text_only":
+		b.row.TextOnly = yes(value)
+	default:
+		b.attribute(c.heading, value)
+	}
+}
+
+func (b *builder) attribute(key, value string) {
+	if b.row.Attributes == nil {
+		b.row.Attributes = map[string]string{}
+	}
+	b.row.Attributes[key] = value
+}
+
+// attributes reads listmonk's column of JSON.
+func (b *builder) attributes(value string) {
+	var all map[string]any
+	if json.Unmarshal([]byte(value), &all) != nil {
+		b.attribute("attributes", clean(value))
+		return
+	}
+	for key, v := range all {
+		b.attribute(key, plain(v))
+	}
+}
+
+// state reads the many words for the three states. One that is not known
+// refuses the row: to guess would be to write to somebody who left.
+func (b *builder) state(word string) {
+	switch canonical(word) {
+	case "subscribed", "confirmed", "active", "enabled", "true", "yes", "oui", "1", "vrai", "actif", "abonne", "inscrit", "optin", "confirme":
+		if b.row.State != digest.SubLeft {
+			b.row.State = digest.SubConfirmed
+		}
+	case "unconfirmed", "pending", "enattente", "nonconfirme", "aconfirmer":
+		if b.row.State != digest.SubLeft {
+			b.row.State = digest.SubPending
+		}
+	case "unsubscribed", "left", "disabled", "inactive", "inactif", "false", "no", "non", "0", "faux", "desabonne", "desinscrit", "optout", "archived":
+		b.row.State = digest.SubLeft
+	case "cleaned", "bounced", "hardbounce", "bounce", "rejete":
+		b.row.State, b.row.Suppress = digest.SubLeft, "hard bounce"
+	case "complained", "complaint", "spam", "plainte":
+		b.row.State, b.row.Suppress = digest.SubLeft, "complaint"
+	case "blocklisted", "blacklisted", "suppressed", "blocked", "bloque":
+		b.row.State, b.row.Suppress = digest.SubLeft, "operator"
+	default:
+		b.err = &digest.InvalidError{Field: "state", Value: word, Reason: "not known; write confirmed, pending or left"}
+	}
+}
+
+func yes(word string) bool {
+	switch canonical(word) {
+	case "true", "yes", "oui", "1", "vrai", "x":
+		return true
+	}
+	return false
+}
+
+func splitNames(s string) (names []string) {
+	for name := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' }) {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// readTime reads the ways the exports write a time; zero when it is none of
+// them. Dates with slashes are read day first, unless they cannot be.
+func readTime(s string) time.Time {
+	for _, layout := range []string{time.RFC3339Nano, time.DateTime, time.DateOnly, "2006-01-02 15:04:05.999999-07:00", "2006-01-02 15:04:05.999999-07",
+		"2006-01-02T15:04:05", "02/01/2006 15:04:05", "02/01/2006 15:04", "02/01/2006", "01/02/2006", "02.01.2006"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
