@@ -36,7 +36,7 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 			body = other
 		}
 	}
-	if declared := declaredBody(m.body); declared != nil && covers(body, declared) < 0.6 {
+	if declared := declaredBody(m.body); declared != nil && textSize(declared)*5 > textSize(body)*6 && covers(body, declared) < 0.6 {
 		body = declared
 	}
 	return withIntro(body, intro)
@@ -97,8 +97,12 @@ func prose(n *html.Node) map[*html.Node]int {
 					sum += size
 				}
 			case c.Type != html.ElementNode || silent(c.DataAtom):
-			case isTag(c, atom.P):
-				if size := textSize(c); size >= 60 && linkShare(c) < 0.5 {
+			case isTag(c, atom.P), isTag(c, atom.Li) && !hasBlock(c):
+				least, most := 60, 0.5
+				if c.DataAtom == atom.Li { // menus are lists too
+					least, most = 20, 0.2
+				}
+				if size := textSize(c); size >= least && linkShare(c) < most {
 					sum += size
 				}
 			default:
