@@ -33,6 +33,9 @@ func readMetadata(doc *html.Node, pageURL string) metadata {
 	s := &signals{meta: map[string][]string{}, props: map[string][]string{}}
 	walk(doc, s.collect)
 	m := metadata{base: parseURL(pageURL)}
+	if m.base == nil { // a file: the page may say itself where it lives
+		m.base = parseURL(first(s.link, s.get("og:url")))
+	}
 	if b := parseURL(resolve(m.base, s.base)); b != nil {
 		m.base = b
 	}
