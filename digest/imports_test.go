@@ -57,6 +57,7 @@ var home = map[string][]string{
 	"github.com/temoto/robotstxt":                {"digest/collect"},
 	"codeberg.org/readeck/go-readability/v2":     {"digest/extract"},
 	"github.com/microcosm-cc/bluemonday":         {"digest/extract"},
+	"github.com/antchfx/htmlquery":               {"digest/extract"},
 	"github.com/abadojack/whatlanggo":            {"digest/extract", "digest/curate"},
 	"github.com/blevesearch/snowballstem":        {"digest/curate"},
 	"github.com/vanng822/go-premailer/premailer": {"digest/inline"},

@@ -36,7 +36,7 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 			body = other
 		}
 	}
-	if declared := declaredBody(m.body); declared != nil && covers(body, declared) < 0.6 {
+	if declared := declaredBody(m.body); declared != nil && textSize(declared)*5 > textSize(body)*6 && covers(body, declared) < 0.6 {
 		body = declared
 	}
 	return withIntro(body, intro)
@@ -97,8 +97,12 @@ func prose(n *html.Node) map[*html.Node]int {
 					sum += size
 				}
 			case c.Type != html.ElementNode || silent(c.DataAtom):
-			case isTag(c, atom.P):
-				if size := textSize(c); size >= 60 && linkShare(c) < 0.5 {
+			case isTag(c, atom.P), isTag(c, atom.Li) && !hasBlock(c):
+				least, most := 60, 0.5
+				if c.DataAtom == atom.Li { // menus are lists too
+					least, most = 20, 0.2
+				}
+				if size := textSize(c); size >= least && linkShare(c) < most {
 					sum += size
 				}
 			default:
@@ -173,34 +177,52 @@ func restrict(doc, c *html.Node) {
 
 // standfirst is the paragraph between headline and text that many pages keep
 // outside of the body: the description the page declares, where readers see
-// it, or what its class says it is. "" for none.
+// it; what its class says it is; or what stands right below the headline and
+// is a sentence. "" for none.
 func standfirst(doc *html.Node, m metadata) string {
 	declared := letters(m.description)
 	found := ""
+	below := -1 // blocks since the headline
 	walk(doc, func(n *html.Node) bool {
 		if found != "" || n.Type == html.ElementNode && (silent(n.DataAtom) || isTag(n, atom.A, atom.Aside, atom.Nav, atom.Footer)) {
 			return false
 		}
-		if !isTag(n, atom.P, atom.Div, atom.H2, atom.H3, atom.Section, atom.Span, atom.Strong) {
+		if isTag(n, atom.H1) && isHeadline(softSpaces(textOf(n)), m.titles) {
+			below = 0
+			return false
+		}
+		if !isTag(n, atom.P, atom.Div, atom.H2, atom.H3, atom.Section, atom.Span, atom.Strong) || hasBlock(n) {
 			return true
 		}
-		if hasBlock(n) {
-			return true
+		if below >= 0 {
+			below++
 		}
 		if size := textUpTo(n, 900); size < 40 || size > 900 {
 			return false
 		}
 		text := softSpaces(textOf(n))
-		own := letters(text)
-		same := len(declared) > 40 && (own == declared || len(own) > 40 && len(own)*2 > len(declared) && strings.HasPrefix(declared, own) || len(declared) > 60 && strings.HasPrefix(own, declared[:len(declared)*9/10]) && len(own)*2 < 3*len(declared))
-		if same || isStandfirst(n) && strings.Count(text, " ") > 5 && linkShare(n) < 0.3 {
-			if !sameTitle(text, m.title) && !newPhrase(text).isFurniture() {
-				found = squeeze(textOf(n))
-			}
+		switch say := newPhrase(text); {
+		case say.isFurniture() || say.isStamp(true) || sameTitle(text, m.title) || linkShare(n) >= 0.3:
+		case sameStory(letters(text), declared),
+			isStandfirst(n) && strings.Count(text, " ") > 5,
+			(below == 1 || below == 2) && isTag(n, atom.P, atom.H2, atom.Div) && strings.Count(text, " ") > 5 && strings.ContainsAny(text[len(text)-1:], ".!?") && !say.isCredit():
+			found = squeeze(textOf(n))
 		}
-		return found == ""
+		return false
 	})
 	return found
+}
+
+// sameStory reports whether a visible text is the declared description, or a
+// beginning of it, or it with a little more.
+func sameStory(own, declared string) bool {
+	switch {
+	case len(declared) <= 40 || len(own) <= 40:
+		return false
+	case strings.HasPrefix(declared, own):
+		return len(own)*2 > len(declared)
+	}
+	return len(declared) > 60 && len(own)*2 < len(declared)*3 && strings.HasPrefix(own, declared[:len(declared)*9/10])
 }
 
 func isStandfirst(n *html.Node) bool {

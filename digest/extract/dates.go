@@ -51,13 +51,11 @@ func epoch(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 631152000 {
-		return time.Time{}, false
-	}
 	if len(s) == 13 {
-		return time.UnixMilli(n).UTC(), true
+		n /= 1000
 	}
-	return time.Unix(n, 0).UTC(), true
+	const from1990 = 631152000
+	return time.Unix(n, 0).UTC(), err == nil && n >= from1990
 }
 
 // readISO and its siblings give the day, and where in s its text ends.
@@ -128,8 +126,11 @@ func addClock(t time.Time, s string, end int) time.Time {
 		}
 		return rest[m[2*i]:m[2*i+1]]
 	}
-	t = t.Add(hours(sub(1), sub(2), sub(3), sub(4)))
-	return t.Add(-offset(rest[m[1]:]))
+	clock := hours(sub(1), sub(2), sub(3), sub(4))
+	if clock == 0 {
+		return t // midnight to the second is a day, not a moment: no zone may move it
+	}
+	return t.Add(clock - offset(rest[m[1]:]))
 }
 
 func hours(h, m, s, half string) time.Duration {

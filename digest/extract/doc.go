@@ -12,11 +12,15 @@
 //	tidy it (phrases, links, repeats) → score → sanitise
 //
 // Finding the body is Readability's work; everything before and after it is
-// ours: it takes out what Readability keeps (related links in the middle of
-// the text, newsletter boxes, captions' credits, share bars) in French and
-// English first, and in the other languages of the web where a class name or
-// a shape gives it away. Where Readability loses the article, the containers
-// that publishers mark themselves are asked instead.
+// ours. Before: the furniture that markup gives away goes, and where the page
+// marks one container as the article, the rest of the page goes too. After:
+// what Readability lost comes back (a standfirst outside of the body, the
+// other half of an article split over boxes, a text the page only declares in
+// its JSON-LD), and what it kept and no reader would miss goes, by phrase, in
+// French and English first.
+//
+// A page that is no article (a paywall, a consent page, a list of links) gives
+// a low Score, and Doubt says why; [Article] then uses the source's own text.
 //
 // The package is pure: the same bytes give the same article, always.
 package extract

@@ -179,13 +179,42 @@ func blocks(root *html.Node) []block {
 		if n == root || !isBlock(n.DataAtom) || hasBlock(n) {
 			return true
 		}
-		if text := softSpaces(textOf(n)); text != "" {
-			out = append(out, block{node: n, text: text, say: newPhrase(text), links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
-				heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
+		for _, line := range brLines(n) {
+			if text := softSpaces(textOf(line)); text != "" {
+				out = append(out, block{node: line, text: text, say: newPhrase(text), links: linkShare(line), item: n.DataAtom == atom.Li || within(n, atom.Li),
+					heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
+			}
 		}
 		return false
 	})
 	return out
+}
+
+// brLines gives a block's lines where <br> breaks it, each in a span of its
+// own, so that one line can go and the others stay. A block without breaks is
+// its own line.
+func brLines(n *html.Node) []*html.Node {
+	if n.DataAtom == atom.H1 || find(n, func(c *html.Node) bool { return c.DataAtom == atom.Br && c.Parent == n }) == nil {
+		return []*html.Node{n}
+	}
+	var lines []*html.Node
+	var line *html.Node
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.DataAtom == atom.Br {
+			line = nil
+		} else {
+			if line == nil {
+				line = newElement(atom.Span)
+				n.InsertBefore(line, c)
+				lines = append(lines, line)
+			}
+			n.RemoveChild(c)
+			line.AppendChild(c)
+		}
+		c = next
+	}
+	return lines
 }
 
 func hasBlock(n *html.Node) bool {

@@ -33,6 +33,9 @@ func readMetadata(doc *html.Node, pageURL string) metadata {
 	s := &signals{meta: map[string][]string{}, props: map[string][]string{}}
 	walk(doc, s.collect)
 	m := metadata{base: parseURL(pageURL)}
+	if m.base == nil { // a file: the page may say itself where it lives
+		m.base = parseURL(first(s.link, s.get("og:url")))
+	}
 	if b := parseURL(resolve(m.base, s.base)); b != nil {
 		m.base = b
 	}
@@ -44,7 +47,7 @@ func readMetadata(doc *html.Node, pageURL string) metadata {
 	m.description = first(s.get("og:description", "description", "twitter:description"), ld.description)
 	m.kind = s.get("og:type")
 	m.language = first(s.lang, ld.language, s.get("content-language", "language", "dc.language", "og:locale"))
-	m.title = s.chooseTitle(ld.headline, m.site)
+	m.title = s.chooseTitle(ld.headline, first(m.site, host(pageURL)))
 	m.titles = []string{m.title, ld.headline, s.get("og:title")}
 	if (m.kind == "article" || ld.headline != "") && len(s.h1) == 1 {
 		m.titles = append(m.titles, s.h1[0])
@@ -64,6 +67,8 @@ type signals struct {
 	scripts []string            // JSON-LD
 	times   []timeElement
 	dates   []string // short texts of elements that promise a date
+	loose   []string // short texts with a date, below the headline
+	above   []string // and above it
 	bylines []string
 	h1      []string
 	h1Close string // an h1 that the page marks as the headline
@@ -76,6 +81,9 @@ type signals struct {
 
 // collect notes what n says.
 func (s *signals) collect(n *html.Node) bool {
+	if n.Type == html.TextNode {
+		s.collectText(n)
+	}
 	if n.Type != html.ElementNode {
 		return n.Type == html.DocumentNode
 	}

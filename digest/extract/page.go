@@ -23,9 +23,17 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	prune(doc, maxDepth)
 	m := readMetadata(doc, p.URL)
 	rules.metadata(doc, &m)
+	if pre := wholePre(doc); pre != "" {
+		a := plainPage(p, pre, o)
+		a.Title, a.Published = first(m.title, a.Title), m.published
+		return a, nil
+	}
 	body := findBody(doc, source, m, rules)
 	before := textOf(body)
 	tidyBody(body, m.titles, o.Repeats)
+	if m.title == "" {
+		m.title = topLine(body)
+	}
 	a := digest.Article{
 		URL: m.canonical, Title: m.title, Author: m.author, Site: m.site, Section: m.section,
 		Categories: m.keywords, Published: m.published, Image: m.image,
@@ -45,6 +53,33 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	a.Language = DetectLanguage(m.language, a.Text)
 	a.HTML = sanitizeNode(body, m.base)
 	return a, nil
+}
+
+// topLine takes the headline off a body whose page has no title: its first
+// line, when that reads like one.
+func topLine(body *html.Node) string {
+	bs := blocks(body)
+	if len(bs) < 3 || !isTitleLine(bs[0].text) || bs[0].say.n > 120 {
+		return ""
+	}
+	title := squeeze(textOf(bs[0].node))
+	remove(bs[0].node)
+	return title
+}
+
+// wholePre is the text of a page that is one preformatted text and nothing
+// else, as browsers and archives wrap plain text. "" for any other page, and
+// for code, which has short lines.
+func wholePre(doc *html.Node) string {
+	pre := find(doc, func(n *html.Node) bool { return isTag(n, atom.Pre) })
+	if pre == nil {
+		return ""
+	}
+	text := innerText(pre)
+	if size := len(strings.TrimSpace(text)); size < 500 || size*10 < textSize(doc)*9 || strings.Count(text, " ")*12 < size {
+		return ""
+	}
+	return text
 }
 
 // sameImage reports whether two addresses are sizes of one picture.

@@ -160,3 +160,61 @@ func TestPageDecodesWhatItIsServed(t *testing.T) {
 		}
 	}
 }
+
+func paragraphsOf(class string, words ...string) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString(`<div class="box"><p class="` + class + `">` + strings.Repeat("Voici "+w+", dont on parle longuement et avec soin dans ce paragraphe. ", 4) + "</p></div>")
+	}
+	return b.String()
+}
+
+// What publishers do to a page, and what must come of it.
+func TestPageFindsTheWholeArticle(t *testing.T) {
+	declared := func(words ...string) string {
+		return `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Titre","articleBody":"` + strings.Repeat(strings.Join(words, ", puis une phrase de plus sur le sujet. ")+". ", 6) + `"}</script>`
+	}
+	for name, c := range map[string]struct {
+		page       string
+		want, drop []string
+	}{
+		"text in two boxes of boxes": {
+			`<div class="stage"><div>` + paragraphsOf("text", "Alpha", "Bravo") + `</div></div><div class="stage"><div>` + paragraphsOf("text", "Charlie", "Delta") + "</div></div>",
+			[]string{"Alpha", "Bravo", "Charlie", "Delta"}, nil},
+		"text that a script would load": {
+			declared("Alpha est la première chose dite", "Bravo est la deuxième chose dite", "Charlie est la troisième chose dite") + "<article><p>Alpha est la première chose dite, et le reste viendra quand vous cliquerez.</p></article>",
+			[]string{"Bravo", "Charlie"}, nil},
+		"declared text shorter than the visible one": {
+			declared("Zulu est un résumé pour les machines seulement") + "<article>" + paragraphsOf("", "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel") + "</article>",
+			[]string{"Alpha", "Hotel"}, []string{"Zulu"}},
+		"standfirst outside of the body": {
+			`<header><h1>Le titre de cette histoire du village</h1><h2 class="x">Un chapô qui dit en une phrase ce que le village en pense.</h2></header><div class="article-body">` + paragraphsOf("", "Alpha", "Bravo", "Charlie") + "</div>",
+			[]string{"Un chapô", "Alpha", "Charlie"}, nil},
+		"headings in boxes of their own": {
+			"<article>" + paragraphsOf("", "Alpha", "Bravo") + `<section><div><h3>Un intertitre</h3></div></section>` + paragraphsOf("", "Charlie", "Delta") + "</article>",
+			[]string{"Alpha", "Un intertitre", "Delta"}, nil},
+		"hidden and foreign parts": {
+			"<article>" + paragraphsOf("", "Alpha", "Bravo") + `<div class="hidden"><p>Xray est caché aux lecteurs.</p></div><div class="related-articles"><p>Yankee est une autre histoire.</p></div>` + paragraphsOf("", "Charlie", "Delta") + "</article>",
+			[]string{"Alpha", "Delta"}, []string{"Xray", "Yankee"}},
+		"numbered steps": {
+			"<article>" + strings.Repeat("<h3>Step 1</h3>"+paragraphsOf("", "Alpha"), 6) + "</article>",
+			[]string{"Step 1", "Alpha"}, nil},
+	} {
+		page := `<!doctype html><html lang="fr"><head><title>Le titre de cette histoire du village</title></head><body>` + c.page + "</body></html>"
+		a, err := Page(digest.Page{URL: "https://site.example/x", Body: []byte(page)}, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, w := range c.want {
+			if !strings.Contains(a.Text, w) {
+				t.Errorf("%s: lost %q of %q", name, w, a.Text)
+			}
+		}
+		for _, w := range c.drop {
+			if strings.Contains(a.Text, w) {
+				t.Errorf("%s: kept %q", name, w)
+			}
+		}
+	}
+}

@@ -100,7 +100,7 @@ func (p phrase) isFurniture() bool {
 		return true
 	case p.isLead() && !p.isSentences():
 		return true
-	case p.n <= 220 && p.asks():
+	case p.n <= 220 && p.asks(), p.isGate():
 		return true
 	}
 	return p.n <= 60 && reading().MatchString(p.bare)
@@ -108,6 +108,11 @@ func (p phrase) isFurniture() bool {
 
 // isLead reports whether the phrase points to another article.
 func (p phrase) isLead() bool { return p.n <= 250 && leads().MatchString(p.bare) }
+
+// isGate reports whether it says that the rest is for subscribers.
+func (p phrase) isGate() bool {
+	return p.mentions("abonné", "réservé", "la suite", "il vous reste", "subscri", "reading", "unlock", "abonnent", "weiterlesen") && paywallWords().MatchString(p.low)
+}
 
 // isNotice reports whether it stands for something that was not loaded, or
 // declares that a link earns money.

@@ -95,6 +95,9 @@ func publicationDate(s *signals, ld linkedData, address string) time.Time {
 	if t, ok := s.visibleDate(); ok {
 		return t
 	}
+	if t, ok := s.looseDate(); ok {
+		return t
+	}
 	changed := []string{ld.modified}
 	changed = append(changed, s.all("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "revision_date")...)
 	t, _ := s.firstDate(append(changed, s.props["datemodified"]...)...)
@@ -195,6 +198,46 @@ func (s *signals) visibleDate() (time.Time, bool) {
 	for _, text := range s.dates {
 		if t, ok := parseDate(text, s.lang); ok {
 			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// collectText notes a short text with a year in it, unless it stands among
+// other articles or in the page's frame.
+func (s *signals) collectText(n *html.Node) {
+	text := n.Data
+	if len(text) < 8 || len(text) > 200 || len(s.loose)+len(s.above) >= 12 || !strings.Contains(text, "20") && !strings.Contains(text, "19") {
+		return
+	}
+	text = softSpaces(text)
+	if len(text) > 90 || strings.ContainsAny(text, "©{}") {
+		return
+	}
+	if _, ok := parseDate(text, s.lang); !ok {
+		return
+	}
+	for p := n.Parent; p != nil && p.Type == html.ElementNode; p = p.Parent {
+		if isTag(p, atom.Nav, atom.Footer, atom.Aside, atom.A, atom.Button, atom.Select) || looksForeign(p) {
+			return
+		}
+	}
+	if len(s.h1) > 0 {
+		s.loose = append(s.loose, text)
+	} else {
+		s.above = append(s.above, text)
+	}
+}
+
+// looseDate is a date that stands alone near the headline, in an element that
+// promises nothing. A date in the middle of a sentence is the story's, not the
+// page's.
+func (s *signals) looseDate() (time.Time, bool) {
+	for _, text := range append(s.loose, s.above...) {
+		if p := newPhrase(text); p.isStamp(true) {
+			if t, ok := parseDate(text, s.lang); ok {
+				return t, true
+			}
 		}
 	}
 	return time.Time{}, false
