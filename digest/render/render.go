@@ -108,12 +108,12 @@ func (th *theme) page(v view, p palette, say func(string) string) (string, error
 	if err != nil {
 		return "", err
 	}
-	v.Ground, v.Style, v.Media = p["ground"], template.CSS(style), template.CSS(media)
+	v.Style, v.Media = template.CSS(style), template.CSS(media)
 	t, err := th.html.Clone()
 	if err != nil {
 		return "", err
 	}
-	t.Funcs(template.FuncMap{"t": say})
+	t.Funcs(template.FuncMap{"t": say, "colour": func(name string) string { return p[name] }})
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "document", v); err != nil {
 		return "", err

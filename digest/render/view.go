@@ -26,7 +26,6 @@ type view struct {
 	Footer         string
 	Sender         string
 	PostalAddress  string
-	Ground         string
 	Style, Media   template.CSS
 	Sections       []section
 }
@@ -38,6 +37,22 @@ type section struct {
 	Cards   []card
 }
 
+// Leads are the stories that stand first and large.
+func (s section) Leads() []card { return s.only(true) }
+
+// Others are the stories that are no lead.
+func (s section) Others() []card { return s.only(false) }
+
+func (s section) only(lead bool) []card {
+	var out []card
+	for _, c := range s.Cards {
+		if c.Lead == lead {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // card is a story as a template sees it. Lang and Dir are set only where they
 // differ from the message's.
 type card struct {
@@ -47,7 +62,9 @@ type card struct {
 	Image                    *picture
 	Lead                     bool
 	Lang, Dir, Start         string
-	Chrome                   string // the language of the words around it
+	Edge                     string // the message's own start, for what holds several cards
+	Chrome, ChromeDir        string // the language of the words around it
+	Last                     bool   // of its section
 	Tracked                  string
 	Position                 int    // from 1, through the edition
 	Links                    []link // for the text part
@@ -91,10 +108,10 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	position, links := 0, 0
 	for _, s := range e.Sections {
 		sec := section{Title: set(s.Title), Start: out.Start, Tracked: out.Tracked}
-		for _, c := range s.Cards {
+		for i, c := range s.Cards {
 			position++
 			card := r.card(c, lang)
-			card.Position = position
+			card.Position, card.Last, card.Edge = position, i == len(s.Cards)-1, out.Start
 			links = card.number(links)
 			sec.Cards = append(sec.Cards, card)
 		}
@@ -109,7 +126,7 @@ func (r *Renderer) card(c digest.Card, lang string) card {
 	set := func(s string) string { return typeset(own, flat(guard(s))) }
 	out := card{
 		Title: set(cmp.Or(a.Title, a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
-		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), Tracked: tracked(own), Start: "left",
+		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), ChromeDir: direction(r.words.Spoken(lang)), Tracked: tracked(own), Start: "left",
 	}
 	if own != primary(lang) {
 		out.Lang, out.Dir = own, direction(own)
