@@ -109,8 +109,11 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	for _, s := range e.Sections {
 		sec := section{Title: set(s.Title), Start: out.Start, Tracked: out.Tracked}
 		for i, c := range s.Cards {
-			position++
 			card := r.card(c, lang)
+			if card.Title == "" {
+				continue
+			}
+			position++
 			card.Position, card.Last, card.Edge = position, i == len(s.Cards)-1, out.Start
 			links = card.number(links)
 			sec.Cards = append(sec.Cards, card)
