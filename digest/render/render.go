@@ -84,7 +84,7 @@ func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Varian
 	}
 	view := r.view(n, e, v, webURL)
 	say := func(id string) string {
-		return r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title})
+		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title}))
 	}
 	if proof.Text, err = th.plain(view, r.words.Spoken(v.Language), say); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
