@@ -77,7 +77,6 @@ newsletters:
     from: Horizon <bonjour@horizon.example>
     postal_address: 12 rue du Port, 29000 Quimper
     accent: "#b3402a"
-    lists: [readers]
     sources: [quai, culture, lantern, notebook, etabli]
     schedule: ["every monday at 7:30"]
 sources:
@@ -138,7 +137,7 @@ func (a *app) demo(ctx context.Context, dir string, once bool) error {
 func (m *machine) demoEdition(ctx context.Context) (publish.Report, error) {
 	for _, r := range demoReaders {
 		_, err := m.subscribe(ctx, digest.Subscription{
-			List: "readers", State: digest.SubConfirmed, Since: m.a.now(),
+			List: "horizon", State: digest.SubConfirmed, Since: m.a.now(),
 			Subscriber: digest.Subscriber{Email: r.email, Name: r.name, Language: r.language, TextOnly: r.textOnly},
 		}, false)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type app struct {
 	quiet      bool
 	verbose    bool
 	logJSON    bool
+	serving    bool // nobody watches: the log is the report
 	terminal   terminal
 	log        *slog.Logger
 }
@@ -52,6 +54,7 @@ or with     zest init     to write a configuration of your own.
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { a.startLog(); return nil },
 	}
+	group(root)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -73,15 +76,35 @@ or with     zest init     to write a configuration of your own.
 		}
 	}
 	add("job", a.collectCmd(), a.planCmd(), a.previewCmd(), a.sendCmd(), a.serveCmd())
-	add("people", a.subscribersCmd(), a.editionsCmd(), a.deliveriesCmd(), a.verifyCmd())
+	add("people", a.subscribersCmd(), a.editionsCmd(), a.deliveriesCmd(), a.bounceCmd(), a.verifyCmd())
 	add("setup", a.demoCmd(), a.initCmd(), a.configCmd(), a.versionCmd())
 	add("stage", a.sourceCmd(), a.extractCmd(), a.inlineCmd(), a.lintCmd())
 	return root
 }
 
+// group makes a command of one that only holds others: alone it shows its help,
+// and an argument that is no command of its own is the operator's slip.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return usagef("unknown command %q for %q%s", args[0], c.CommandPath(), hint)
+	}
+	return c
+}
+
 // startLog sends logs to standard error: coloured for a person, JSON by flag.
 func (a *app) startLog() {
-	level := slog.LevelWarn
+	level := slog.LevelError // reports say the rest, once
+	if a.serving {
+		level = slog.LevelInfo
+	}
 	if a.verbose {
 		level = slog.LevelDebug
 	}
@@ -89,7 +112,7 @@ func (a *app) startLog() {
 		a.log = slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 		return
 	}
-	a.log = slog.New(tint.NewHandler(a.stderr, &tint.Options{Level: level, NoColor: !a.terminal.colour, TimeFormat: time.TimeOnly}))
+	a.log = slog.New(tint.NewTextHandler(a.stderr, &tint.Options{Level: level, NoColor: !a.terminal.colour, TimeFormat: time.TimeOnly}))
 }
 
 // jsonFlag gives a command its --json.

@@ -26,6 +26,8 @@ sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
 		Example: "  zest serve\n  zest serve --listen 127.0.0.1:9000",
 		Args:    exactly(0),
 		RunE: func(c *cobra.Command, _ []string) error {
+			a.serving = true
+			a.startLog()
 			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
 				if listen == "" {
 					listen = m.config.Web.Listen

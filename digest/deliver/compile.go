@@ -42,7 +42,12 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 		return nil, fmt.Errorf("composing %s: no end of the header", l.Edition)
 	}
 	m := &Message{header: keepShared(header), size: len(raw)}
-	if err := m.cut(body); err != nil {
+	if p.HTML == "" && len(p.Embedded) == 0 {
+		err = m.cutWhole(body)
+	} else {
+		err = m.cut(body)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
 	}
 	return m, nil
@@ -176,7 +181,7 @@ func asciiName(e digest.Embedded) string {
 
 // order is the order of the shared header fields. go-mail keeps preformatted
 // ones in a map, so it does not have one of its own.
-var order = []string{"From", "Reply-To", "Subject", "Date", "List-Id", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type"}
+var order = []string{"From", "Reply-To", "Subject", "Date", "List-Id", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
 
 // keepShared puts the shared fields in order, and drops those that Append
 // writes for each reader.
@@ -212,7 +217,7 @@ func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
 	dst = append(dst, "\r\n"...)
 	if r.OneClick != "" {
 		// The https address first: Gmail takes that one (RFC 2369 3.2, RFC 8058 3.1).
-		dst = append(dst, "List-Unsubscribe: <"...)
+		dst = append(dst, "List-Unsubscribe:\r\n <"...)
 		dst = append(dst, r.OneClick...)
 		dst = append(dst, '>')
 		if r.MailUnsub != "" {

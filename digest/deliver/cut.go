@@ -45,6 +45,20 @@ func (m *Message) cut(body []byte) error {
 	return nil
 }
 
+// cutWhole is cut for a message of one part, which is all text.
+func (m *Message) cutWhole(body []byte) error {
+	plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body)))
+	if err != nil {
+		return fmt.Errorf("reading the text back: %w", err)
+	}
+	text, err := m.cutPart(nil, plain, false)
+	if err != nil {
+		return err
+	}
+	m.segments = append(m.segments, segment{text: text})
+	return nil
+}
+
 // partHeader is the header that ends before a part's body.
 func partHeader(before []byte) []byte {
 	if i := bytes.LastIndex(before, []byte("--zest-")); i >= 0 {

@@ -95,7 +95,7 @@ func parts(t *testing.T, raw []byte) (netmail.Header, []string) {
 func TestAMessageReadsBackAsItWasWritten(t *testing.T) {
 	m := compile(t, proof)
 	random := rand.New(rand.NewPCG(1, 2))
-	letters := []rune("aZ09 éàœ’«»=.,;:\"'<>&()[]\\@ñ漢🌞‏א")
+	letters := []rune("aZ09 éàœ’«»=.,;:\"'<>&()[]\\@ñ漢🌞\u200fא")
 	for i := range 2000 {
 		var name []rune
 		for range random.IntN(40) {
@@ -161,6 +161,31 @@ func TestHeadersOfTheStandards(t *testing.T) {
 		if len(values) > 1 {
 			t.Errorf("%s stands %d times", name, len(values))
 		}
+	}
+}
+
+func TestATextOnlyMessageIsOnePart(t *testing.T) {
+	p := proof
+	p.HTML = ""
+	r := reader(1, "Zoé")
+	raw, err := compile(t, p).Append(nil, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind := m.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain") || m.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
+		t.Errorf("%v", m.Header)
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer("@@name@@", "Zoé", "@@unsubscribe_url@@", r.Values[digest.TokenUnsubscribe]).Replace(p.Text)
+	if d := cmp.Diff(want, strings.ReplaceAll(string(body), "\r\n", "\n")); d != "" {
+		t.Error(d)
 	}
 }
 
