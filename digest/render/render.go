@@ -73,7 +73,7 @@ func (r *Renderer) Themes() []string {
 // [*digest.InvalidError].
 func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
 	v.Language = cmp.Or(v.Language, e.Language, n.Language, "en")
-	proof := digest.Proof{Variant: v, Subject: e.Subject}
+	proof := digest.Proof{Variant: v}
 	th := r.themes[n.Look.Theme]
 	if th == nil {
 		return proof, &digest.InvalidError{Field: "theme", Value: n.Look.Theme, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
@@ -83,6 +83,7 @@ func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Varian
 		return proof, err
 	}
 	view := r.view(n, e, v, webURL)
+	proof.Subject = view.Subject
 	say := func(id string) string {
 		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title}))
 	}

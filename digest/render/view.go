@@ -128,7 +128,7 @@ func (r *Renderer) card(c digest.Card, lang string) card {
 	own := cmp.Or(primary(a.Language), primary(lang))
 	set := func(s string) string { return typeset(own, flat(guard(s))) }
 	out := card{
-		Title: set(cmp.Or(a.Title, a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
+		Title: cmp.Or(set(a.Title), address(a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
 		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), ChromeDir: direction(r.words.Spoken(lang)), Tracked: tracked(own), Start: "left",
 	}
 	if own != primary(lang) {
