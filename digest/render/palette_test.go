@@ -76,6 +76,19 @@ func TestOnlyAddressesThatLead(t *testing.T) {
 	}
 }
 
+func TestALongSummaryEndsBetweenHeadlines(t *testing.T) {
+	for in, want := range map[string]string{
+		"one · two":                  "one · two",
+		"the first · the second one": "the first",
+		"a single long headline":     "a single…",
+		"Donaudampfschifffahrt":      "Donaudampfsch…",
+	} {
+		if got := shorten(in, 13); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestFrenchTypography(t *testing.T) {
 	for in, want := range map[string]string{
 		"Qui l'a dit ? « Personne ! » : 50 %": "Qui l’a dit\u00a0? «\u00a0Personne\u00a0!\u00a0»\u00a0: 50\u00a0%",

@@ -106,6 +106,9 @@ func TestEveryMessageHasItsFrame(t *testing.T) {
 				}
 			}
 		}
+		if bare := comments.ReplaceAllString(html, ""); strings.Count(bare, "<table ") != strings.Count(bare, `<table role="presentation"`) {
+			t.Error("a table of the layout does not say so")
+		}
 		for _, img := range images.FindAllString(html, -1) {
 			if !strings.Contains(img, " alt=") || !strings.Contains(img, " width=") {
 				t.Errorf("without alt or width: %s", img)

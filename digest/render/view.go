@@ -84,6 +84,10 @@ type link struct {
 	place  int // 0 for the story, then the others in their order
 }
 
+// summaryChars is what an inbox shows of the first line of a message, and then
+// some; beyond it the line would be a paragraph.
+const summaryChars = 160
+
 // column is the width of the message, in CSS pixels.
 const column = 600
 
@@ -93,7 +97,7 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	out := view{
 		Lang: lang, Dir: direction(lang), Start: "left", End: "right", Tracked: tracked(lang),
 		Title: set(n.Title), Subject: set(guard(e.Subject)), Number: e.Number, Date: r.words.Date(lang, e.Date),
-		Summary: set(guard(e.Summary)), WebURL: address(webURL),
+		Summary: typeset(lang, shorten(flat(guard(e.Summary)), summaryChars)), WebURL: address(webURL),
 		Logo: address(n.Look.Logo), LogoDark: address(n.Look.LogoDark), Footer: set(n.Look.Footer),
 		Sender: set(cmp.Or(n.From.Name, n.Title)), PostalAddress: flat(n.PostalAddress),
 	}
