@@ -264,3 +264,48 @@ func TestJapaneseBreaksBetweenCharacters(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralGoroutinesShareARenderer(t *testing.T) {
+	r := renderer(t, render.Options{})
+	want := proof(t, r, "magazine", "ar", "many").HTML
+	same := make(chan bool)
+	for range 8 {
+		go func() {
+			n, e := letter("magazine", "ar", editions("ar")["many"]...)
+			n.Look.Logo, n.Look.LogoDark = "https://images.example/logo.png", "https://images.example/night.png"
+			p, err := r.Render(n, e, digest.Variant{Key: "ar", Language: "ar"}, webURL)
+			same <- err == nil && p.HTML == want
+		}()
+	}
+	for range 8 {
+		if !<-same {
+			t.Error("a rendering beside others differs")
+		}
+	}
+}
+
+func BenchmarkRenderFortyStories(b *testing.B) {
+	r := renderer(b, render.Options{})
+	var cards []digest.Card
+	for i := range 40 {
+		c := french()[i%7]
+		c.Lead = i == 0
+		cards = append(cards, c)
+	}
+	n, e := letter("gazette", "fr", digest.Section{Cards: cards})
+	size := 0
+	for b.Loop() {
+		p, err := r.Render(n, e, digest.Variant{Language: "fr"}, webURL)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(p.HTML)
+	}
+	b.ReportMetric(float64(size), "bytes/message")
+}
+
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		renderer(b, render.Options{})
+	}
+}
