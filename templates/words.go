@@ -11,6 +11,7 @@ import (
 	"github.com/go-playground/locales/ca"
 	"github.com/go-playground/locales/de"
 	"github.com/go-playground/locales/en"
+	"github.com/go-playground/locales/en_GB"
 	"github.com/go-playground/locales/es"
 	"github.com/go-playground/locales/fr"
 	"github.com/go-playground/locales/he"
@@ -35,7 +36,7 @@ type Words struct {
 // LoadWords reads locale/SURFACE.*.yaml. Adding such a file adds a language.
 func LoadWords(files fs.FS, surface string) (Words, error) {
 	w := Words{bundle: i18n.NewBundle(language.English), dates: map[string]locales.Translator{}}
-	for _, l := range []locales.Translator{ar.New(), ca.New(), de.New(), en.New(), es.New(), fr.New(), he.New(), it.New(), nl.New(), pl.New(), pt.New()} {
+	for _, l := range []locales.Translator{ar.New(), ca.New(), de.New(), en.New(), en_GB.New(), es.New(), fr.New(), he.New(), it.New(), nl.New(), pl.New(), pt.New()} {
 		w.dates[l.Locale()] = l
 	}
 	w.bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
@@ -101,9 +102,11 @@ func (w Words) Count(lang, id string, n int) string {
 // It speaks the language that [Words.Say] answers in.
 func (w Words) Date(lang string, t time.Time) string {
 	spoken := w.Spoken(lang)
-	d, ok := w.dates[spoken]
-	if !ok {
-		d, spoken = w.dates["en"], "en"
+	d := w.dates["en"]
+	for _, tag := range []string{spoken, strings.ReplaceAll(lang, "-", "_")} {
+		if own, ok := w.dates[tag]; ok && strings.HasPrefix(tag, spoken) {
+			d = own
+		}
 	}
 	s := d.FmtDateFull(t)
 	if spoken == "fr" && t.Day() == 1 {

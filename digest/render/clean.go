@@ -64,6 +64,23 @@ func address(s string) string {
 // A token in a link would hand the reader's own links or address to a stranger.
 var escapeAddress = strings.NewReplacer("@@", "%40%40", " ", "%20", "\"", "%22", "'", "%27", "<", "%3C", ">", "%3E")
 
+// shorten cuts a line to about so many characters: between two headlines when
+// it can, else between two words.
+func shorten(s string, chars int) string {
+	runes := []rune(s)
+	if len(runes) <= chars {
+		return s
+	}
+	head := string(runes[:chars])
+	if i := strings.LastIndex(head, " · "); i > len(head)/3 {
+		return head[:i]
+	}
+	if i := strings.LastIndex(head, " "); i > 0 {
+		head = head[:i]
+	}
+	return strings.TrimRight(head, " ,;:.·") + "…"
+}
+
 // typeset gives a text the spaces and apostrophes of its language. French keeps
 // its tall punctuation on the line of the word before it.
 func typeset(lang, s string) string {

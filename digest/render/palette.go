@@ -19,7 +19,7 @@ import (
 // night, so what reads on the ground is checked and the rest follows.
 const (
 	lightGround, lightPaper, lightInk, lightQuiet, lightRule = "#f9f7f2", "#fefdfb", "#1f1d1a", "#625d54", "#ded8cc"
-	darkGround, darkPaper, darkInk, darkQuiet, darkRule      = "#1b1916", "#24211d", "#ece7de", "#b3ac9f", "#48433b"
+	darkGround, darkPaper, darkInk, darkQuiet, darkRule      = "#1b1916", "#24211d", "#ece7de", "#bbb4a7", "#48433b"
 	defaultAccent                                            = "#a33a22"
 )
 

@@ -73,7 +73,7 @@ func (r *Renderer) Themes() []string {
 // [*digest.InvalidError].
 func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
 	v.Language = cmp.Or(v.Language, e.Language, n.Language, "en")
-	proof := digest.Proof{Variant: v, Subject: e.Subject}
+	proof := digest.Proof{Variant: v}
 	th := r.themes[n.Look.Theme]
 	if th == nil {
 		return proof, &digest.InvalidError{Field: "theme", Value: n.Look.Theme, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
@@ -83,8 +83,9 @@ func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Varian
 		return proof, err
 	}
 	view := r.view(n, e, v, webURL)
+	proof.Subject = view.Subject
 	say := func(id string) string {
-		return r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title})
+		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title}))
 	}
 	if proof.Text, err = th.plain(view, r.words.Spoken(v.Language), say); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
@@ -108,12 +109,12 @@ func (th *theme) page(v view, p palette, say func(string) string) (string, error
 	if err != nil {
 		return "", err
 	}
-	v.Ground, v.Style, v.Media = p["ground"], template.CSS(style), template.CSS(media)
+	v.Style, v.Media = template.CSS(style), template.CSS(media)
 	t, err := th.html.Clone()
 	if err != nil {
 		return "", err
 	}
-	t.Funcs(template.FuncMap{"t": say})
+	t.Funcs(template.FuncMap{"t": say, "colour": func(name string) string { return p[name] }})
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "document", v); err != nil {
 		return "", err

@@ -87,31 +87,57 @@ func mark(c card, place int) string {
 	return ""
 }
 
+// width is how many columns a terminal gives to s. The condition is our own:
+// the library's default depends on the environment of the process, and the text
+// part must not.
+func width(s string) int {
+	c := runewidth.Condition{}
+	return c.StringWidth(s)
+}
+
 // wrap fills lines to the width of the text part, measured by what a terminal
 // shows. The first begins with lead, the others with as much space. A word that
 // is longer than a line, such as an address, stays whole: a broken link is worse
-// than a long line.
+// than a long line. Scripts that write without spaces break between characters.
 func wrap(lead, s string) string {
-	indent := strings.Repeat(" ", runewidth.StringWidth(lead))
+	indent := strings.Repeat(" ", width(lead))
 	room := columns - len(indent)
 	var b strings.Builder
-	used := 0
+	used, first := 0, true
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" \n\t\r", r) }) {
-		w := runewidth.StringWidth(word)
-		switch {
-		case used == 0 && b.Len() == 0:
-			b.WriteString(lead)
-		case used+1+w > room:
-			b.WriteString("\n" + indent)
-			used = 0
-		default:
-			b.WriteByte(' ')
-			used++
+		for i, piece := range pieces(word) {
+			w, space := width(piece), 0
+			if i == 0 && used > 0 {
+				space = 1
+			}
+			switch {
+			case first:
+				b.WriteString(lead)
+				first = false
+			case used+space+w > room:
+				b.WriteString("\n" + indent)
+				used, space = 0, 0
+			}
+			b.WriteString(strings.Repeat(" ", space) + piece)
+			used += space + w
 		}
-		b.WriteString(word)
-		used += w
 	}
 	return b.String()
+}
+
+// pieces splits a word where a line may break without a space: after a wide
+// character, unless what follows may not begin a line.
+func pieces(word string) []string {
+	var out []string
+	from, wide := 0, false
+	for i, r := range word {
+		if i > from && wide && !strings.ContainsRune("、。，．」』）】》！？：；ー…", r) {
+			out = append(out, word[from:i])
+			from = i
+		}
+		wide = width(string(r)) == 2
+	}
+	return append(out, word[from:])
 }
 
 // tidy drops trailing space, and more than one empty line in a row.

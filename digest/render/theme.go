@@ -72,8 +72,9 @@ const textPart = "text.tmpl"
 func (l layered) theme(name string) (*theme, error) {
 	th := &theme{html: template.New(name)}
 	th.html.Funcs(template.FuncMap{
-		"t":   func(string) string { return "" },
-		"mso": mso, "notmso": notMSO, "endnotmso": endNotMSO, "pairs": pairs, "dash": dash,
+		"t":      func(string) string { return "" },
+		"colour": func(string) string { return "" },
+		"mso":    mso, "notmso": notMSO, "endnotmso": endNotMSO, "pairs": pairs, "dash": dash,
 	})
 	for _, dir := range []string{"email/parts", "email/" + name} {
 		files, err := l.Glob(dir + "/*.tmpl")

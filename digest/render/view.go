@@ -26,7 +26,6 @@ type view struct {
 	Footer         string
 	Sender         string
 	PostalAddress  string
-	Ground         string
 	Style, Media   template.CSS
 	Sections       []section
 }
@@ -38,6 +37,22 @@ type section struct {
 	Cards   []card
 }
 
+// Leads are the stories that stand first and large.
+func (s section) Leads() []card { return s.only(true) }
+
+// Others are the stories that are no lead.
+func (s section) Others() []card { return s.only(false) }
+
+func (s section) only(lead bool) []card {
+	var out []card
+	for _, c := range s.Cards {
+		if c.Lead == lead {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // card is a story as a template sees it. Lang and Dir are set only where they
 // differ from the message's.
 type card struct {
@@ -47,7 +62,9 @@ type card struct {
 	Image                    *picture
 	Lead                     bool
 	Lang, Dir, Start         string
-	Chrome                   string // the language of the words around it
+	Edge                     string // the message's own start, for what holds several cards
+	Chrome, ChromeDir        string // the language of the words around it
+	Last                     bool   // of its section
 	Tracked                  string
 	Position                 int    // from 1, through the edition
 	Links                    []link // for the text part
@@ -67,6 +84,10 @@ type link struct {
 	place  int // 0 for the story, then the others in their order
 }
 
+// summaryChars is what an inbox shows of the first line of a message, and then
+// some; beyond it the line would be a paragraph.
+const summaryChars = 160
+
 // column is the width of the message, in CSS pixels.
 const column = 600
 
@@ -76,7 +97,7 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	out := view{
 		Lang: lang, Dir: direction(lang), Start: "left", End: "right", Tracked: tracked(lang),
 		Title: set(n.Title), Subject: set(guard(e.Subject)), Number: e.Number, Date: r.words.Date(lang, e.Date),
-		Summary: set(guard(e.Summary)), WebURL: address(webURL),
+		Summary: typeset(lang, shorten(flat(guard(e.Summary)), summaryChars)), WebURL: address(webURL),
 		Logo: address(n.Look.Logo), LogoDark: address(n.Look.LogoDark), Footer: set(n.Look.Footer),
 		Sender: set(cmp.Or(n.From.Name, n.Title)), PostalAddress: flat(n.PostalAddress),
 	}
@@ -91,10 +112,13 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	position, links := 0, 0
 	for _, s := range e.Sections {
 		sec := section{Title: set(s.Title), Start: out.Start, Tracked: out.Tracked}
-		for _, c := range s.Cards {
-			position++
+		for i, c := range s.Cards {
 			card := r.card(c, lang)
-			card.Position = position
+			if card.Title == "" {
+				continue
+			}
+			position++
+			card.Position, card.Last, card.Edge = position, i == len(s.Cards)-1, out.Start
 			links = card.number(links)
 			sec.Cards = append(sec.Cards, card)
 		}
@@ -108,8 +132,8 @@ func (r *Renderer) card(c digest.Card, lang string) card {
 	own := cmp.Or(primary(a.Language), primary(lang))
 	set := func(s string) string { return typeset(own, flat(guard(s))) }
 	out := card{
-		Title: set(cmp.Or(a.Title, a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
-		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), Tracked: tracked(own), Start: "left",
+		Title: cmp.Or(set(a.Title), address(a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
+		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), ChromeDir: direction(r.words.Spoken(lang)), Tracked: tracked(own), Start: "left",
 	}
 	if own != primary(lang) {
 		out.Lang, out.Dir = own, direction(own)
