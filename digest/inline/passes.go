@@ -1,0 +1,46 @@
+package inline
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// prepare leaves premailer nothing to do but our rules.
+func (w *work) prepare() {
+	for _, e := range w.x.all {
+		removeAttr(e.node, "pr-el-id") // premailer's own mark; it panics on a foreign one
+		if e.node.Data == "style" && e.node.Parent != nil {
+			removeAttr(e.node, "data-keep")
+			removeAttr(e.node, "data-premailer")
+			e.node.Attr = append(e.node.Attr, html.Attribute{Key: "data-premailer", Val: "ignore"})
+		}
+	}
+	if w.rules.Len() == 0 {
+		return
+	}
+	ours := &html.Node{Type: html.ElementNode, Data: "style"}
+	ours.AppendChild(&html.Node{Type: html.TextNode, Data: w.rules.String()})
+	w.doc.Find("head").First().AppendNodes(ours)
+}
+
+// finish takes our marks away and puts back what premailer could not carry.
+func (w *work) finish() {
+	back := strings.NewReplacer(w.restore...)
+	for _, e := range w.marked {
+		removeAttr(e.node, groupAttr)
+		for i, a := range e.node.Attr {
+			if a.Key == "style" && len(w.restore) > 0 {
+				e.node.Attr[i].Val = back.Replace(a.Val)
+			}
+		}
+	}
+	for _, e := range w.x.all {
+		if e.node.Data == "style" {
+			removeAttr(e.node, "data-premailer")
+		}
+	}
+	reveal(w.root)
+}
+
+func parentOf(e *element) *html.Node { return parentElement(e.node) }
