@@ -12,6 +12,8 @@ package inline
 
 import (
 	"fmt"
+	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -67,6 +69,8 @@ func Document(source string, _ Options) (res Result, err error) {
 	if err := html.Render(&b, w.root); err != nil {
 		return untouched(source, err.Error()), nil
 	}
+	w.sameMarkup(b.String())
+	sort.SliceStable(w.findings, func(i, j int) bool { return w.findings[i].Line < w.findings[j].Line })
 	return Result{b.String(), w.findings}, nil
 }
 
@@ -105,6 +109,7 @@ func (w *work) readSheets() {
 			line = w.lines[i]
 		}
 		if !inlinable(n) {
+			w.elsewhere(n, line)
 			continue
 		}
 		s := sheet{node: n}
@@ -115,7 +120,7 @@ func (w *work) readSheets() {
 			order++
 			w.report(r)
 			var hits map[*selector]int
-			if r.bad == "" && r.at == "" {
+			if r.bad == "" && r.at == "" && r.unknown == "" {
 				hits = w.x.apply(r, order, w.m)
 			}
 			s.hits = append(s.hits, hits)
@@ -162,7 +167,7 @@ func inlinable(n *html.Node) bool {
 	if kind = strings.ToLower(kind); kind != "" && kind != "text/css" {
 		return false
 	}
-	return yes && !keep && ignore != "ignore" && n.Namespace == ""
+	return yes && !keep && ignore != "ignore"
 }
 
 func textContent(n *html.Node) string {
@@ -185,14 +190,40 @@ func (w *work) leave(n *html.Node, css string) {
 	n.AppendChild(&html.Node{Type: html.TextNode, Data: "\n" + css})
 }
 
-// report names what of a rule we cannot do right.
-func (w *work) report(r *rule) {
-	if r.unknown != "" {
-		w.findings = append(w.findings, Finding{r.line, "selector",
-			fmt.Sprintf("%s: whether %s holds is not known here; the rule is not inlined", shorten(textOf(r.prelude)), r.unknown)})
-		r.bad = r.unknown
+// elsewhere sees to a sheet that applies on some screens only. It stays, and
+// must beat what is inlined.
+func (w *work) elsewhere(n *html.Node, line int) {
+	media, has := attr(n, "media")
+	_, keep := attr(n, "data-keep")
+	if yes, no := onScreen(media); !has || keep || yes || no {
+		return
+	}
+	w.leave(n, forceSheet(textContent(n)))
+	if strings.Contains(media, "min-") {
+		w.findings = append(w.findings, Finding{line, "media",
+			"the sheet for " + shorten(media) + " cannot be inlined; clients without style sheets do not see it"})
 	}
 }
+
+// report names what of a rule cannot come out right.
+func (w *work) report(r *rule) {
+	add := func(rule, format string, args ...any) {
+		w.findings = append(w.findings, Finding{r.line, rule, fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case r.unknown != "":
+		add("selector", "%s: whether %s holds is not known here; the rule stays in the sheet", shorten(textOf(r.prelude)), r.unknown)
+	case r.atName == "nested":
+		add("nesting", "%s: an at-rule inside a rule cannot be inlined", shorten(r.at))
+	case conditional(r.atName):
+		if name := redefined.FindStringSubmatch(r.at); name != nil {
+			add("variable", "%s is set anew under a condition; where its old value is inlined, the new one has no effect", name[1])
+		}
+	}
+}
+
+// redefined finds a custom property that is declared.
+var redefined = regexp.MustCompile(`[{;\s](--[\w-]+)\s*:`)
 
 // assign works out every element's declarations and puts the elements that come
 // to the same ones in a group.

@@ -20,6 +20,9 @@ func (r *rule) keepable(hits map[*selector]int) string {
 	if r.bad != "" {
 		return ""
 	}
+	if r.unknown != "" {
+		return r.write([]string{textOf(r.prelude)}, true)
+	}
 	var states, rest []string
 	for i := range r.selectors {
 		switch s := &r.selectors[i]; {
@@ -99,4 +102,10 @@ func (p *sheetParser) conditional(i int) {
 			i = p.styleRule(i, nil)
 		}
 	}
+}
+
+// forceSheet does the same for a whole sheet that applies under a condition.
+func forceSheet(text string) string {
+	const open, end = "@media x{", "\n}"
+	return strings.TrimSuffix(strings.TrimPrefix(forceImportant(open+text+end), open), end)
 }

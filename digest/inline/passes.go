@@ -43,4 +43,31 @@ func (w *work) finish() {
 	reveal(w.root)
 }
 
+// sameMarkup reads the result again. HTML that is nested as its parser allows
+// but its syntax does not (a link in a link) comes out as another document.
+func (w *work) sameMarkup(out string) {
+	again, err := html.Parse(strings.NewReader(out))
+	if err != nil {
+		w.findings = append(w.findings, Finding{1, "markup", "the result cannot be read again: " + err.Error()})
+		return
+	}
+	var names []string
+	for n := range again.Descendants() {
+		if n.Type == html.ElementNode {
+			names = append(names, n.Data)
+		}
+	}
+	i := 0
+	for n := range w.root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if i >= len(names) || names[i] != n.Data {
+			w.findings = append(w.findings, Finding{1, "markup", "the <" + n.Data + "> elements are nested in a way that does not survive being written down"})
+			return
+		}
+		i++
+	}
+}
+
 func parentOf(e *element) *html.Node { return parentElement(e.node) }

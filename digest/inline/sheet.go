@@ -149,7 +149,7 @@ func (p *sheetParser) atRule(i int) int {
 	if end < len(p.tokens) && p.tokens[end].kind == css.LeftBraceToken {
 		end = p.closing(end)
 	}
-	text := textOf(p.tokens[i:min(end+1, len(p.tokens))])
+	text := rawText(p.tokens[i:min(end+1, len(p.tokens))])
 	if end >= len(p.tokens) {
 		text += p.missing(i)
 	}
@@ -341,6 +341,15 @@ func textOf(ts []token) string {
 		b.WriteString(t.text)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// rawText writes tokens back to the letter.
+func rawText(ts []token) string {
+	var b strings.Builder
+	for _, t := range ts {
+		b.WriteString(t.text)
+	}
+	return b.String()
 }
 
 func shorten(s string) string {
