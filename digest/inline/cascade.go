@@ -1,6 +1,7 @@
 package inline
 
 import (
+	"encoding/binary"
 	"sort"
 	"strings"
 
@@ -36,10 +37,7 @@ func newIndex(root *html.Node, quirks bool) *index {
 		tag: map[string][]*element{}, class: map[string][]*element{},
 		id: map[string][]*element{}, of: map[*html.Node]*element{},
 	}
-	for n := range root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
+	visit(root, func(n *html.Node) {
 		e := &element{node: n}
 		x.all = append(x.all, e)
 		x.of[n] = e
@@ -57,7 +55,7 @@ func newIndex(root *html.Node, quirks bool) *index {
 		if v, ok := attr(n, "style"); ok {
 			e.inline = declarations(v)
 		}
-	}
+	})
 	return x
 }
 
@@ -118,6 +116,19 @@ func (x *index) apply(r *rule, order int, m matcher) (hits map[*selector]int) {
 		}
 	}
 	return hits
+}
+
+// key names the rules that select e and their weights; elements with the same
+// key and no style attribute come to the same declarations.
+func (e *element) key() string {
+	var b []byte
+	for _, h := range e.hits {
+		b = binary.AppendUvarint(b, uint64(h.order))
+		for _, w := range h.weight {
+			b = binary.AppendUvarint(b, uint64(w))
+		}
+	}
+	return string(b)
 }
 
 // cascade orders the declarations on e so that a browser that reads them in a

@@ -38,9 +38,6 @@ type Result struct {
 	Findings []Finding
 }
 
-// groupAttr ties an element to its rule while premailer works.
-const groupAttr = "zest-inline"
-
 // Document inlines a complete document. One that cannot be read at all comes
 // back as it was, with a finding that says why.
 func Document(source string, _ Options) (res Result, err error) {
@@ -50,28 +47,27 @@ func Document(source string, _ Options) (res Result, err error) {
 			res = untouched(source, fmt.Sprintf("premailer: %v", v))
 		}
 	}()
-	text, lines := protect(strings.TrimPrefix(source, "\ufeff")) // a BOM would cost the doctype
+	prefix := "zest-"
+	for strings.Contains(source, prefix) {
+		prefix = "z" + prefix
+	}
+	text, lines := protect(strings.TrimPrefix(source, "\ufeff"), prefix) // a BOM would cost the doctype
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(text))
 	if err != nil {
 		return untouched(source, err.Error()), nil
 	}
-	w := &work{doc: doc, root: doc.Nodes[0], lines: lines}
+	w := &work{doc: doc, root: doc.Nodes[0], lines: lines, prefix: prefix, groupAttr: prefix + "inline"}
 	w.m.quirks = quirky(w.root)
 	w.readSheets()
 	w.assign()
 	w.prepare()
-	if _, err := premailer.NewPremailer(doc, premailer.NewOptions(premailer.WithCssToAttributes(false))).Transform(); err != nil {
+	out, err := premailer.NewPremailer(doc, premailer.NewOptions(premailer.WithCssToAttributes(false))).Transform()
+	if err != nil {
 		return untouched(source, err.Error()), nil
 	}
-	w.finish()
-	var b strings.Builder
-	b.Grow(len(source) * 2)
-	if err := html.Render(&b, w.root); err != nil {
-		return untouched(source, err.Error()), nil
-	}
-	w.sameMarkup(b.String())
+	w.sameMarkup(out)
 	sort.SliceStable(w.findings, func(i, j int) bool { return w.findings[i].Line < w.findings[j].Line })
-	return Result{b.String(), w.findings}, nil
+	return Result{w.finish(out), w.findings}, nil
 }
 
 func untouched(source, reason string) Result {
@@ -80,16 +76,18 @@ func untouched(source, reason string) Result {
 
 // work is one document on its way.
 type work struct {
-	doc      *goquery.Document
-	root     *html.Node
-	lines    []int
-	m        matcher
-	x        *index
-	findings []Finding
-	restore  []string        // pairs for the replacer: what stood in for what
-	groups   map[string]int  // declarations → number of their rule
-	rules    strings.Builder // what premailer is to inline
-	marked   []*element      // the elements in a group
+	doc       *goquery.Document
+	root      *html.Node
+	lines     []int
+	prefix    string // begins every mark of ours; not in the source
+	groupAttr string // ties an element to its rule while premailer works
+	m         matcher
+	x         *index
+	findings  []Finding
+	restore   []string        // declarations premailer could not carry
+	groups    map[string]int  // declarations → number of their rule
+	known     map[string]int  // matched rules → the same, for elements without a style attribute
+	rules     strings.Builder // what premailer is to inline
 }
 
 // readSheets takes the rules out of the sheets, notes them on the elements they
@@ -199,7 +197,7 @@ func (w *work) elsewhere(n *html.Node, line int) {
 		return
 	}
 	w.leave(n, forceSheet(textContent(n)))
-	if strings.Contains(media, "min-") {
+	if paneFits(media) {
 		w.findings = append(w.findings, Finding{line, "media",
 			"the sheet for " + shorten(media) + " cannot be inlined; clients without style sheets do not see it"})
 	}
@@ -228,31 +226,63 @@ var redefined = regexp.MustCompile(`[{;\s](--[\w-]+)\s*:`)
 // assign works out every element's declarations and puts the elements that come
 // to the same ones in a group.
 func (w *work) assign() {
-	w.groups = map[string]int{}
-	lists := map[*element][]decl{}
-	variables := false
-	for _, e := range w.x.all {
-		list := e.cascade()
-		for _, d := range list {
-			variables = variables || strings.HasPrefix(d.prop, "--") || usesVariable(d.value)
+	w.groups, w.known = map[string]int{}, map[string]int{}
+	if w.variables() {
+		lists := map[*element][]decl{}
+		for _, e := range w.x.all {
+			lists[e] = e.cascade()
 		}
-		lists[e] = list
-	}
-	if variables {
 		resolveVariables(w.x.all, w.x, lists)
+		for _, e := range w.x.all {
+			w.mark(e, w.group(tidy(lists[e])))
+		}
+		return
 	}
 	for _, e := range w.x.all {
-		if len(e.hits) == 0 && !variables {
-			continue // the style attribute is right as it is
+		switch key := e.key(); {
+		case key == "": // the style attribute is right as it is
+		case len(e.inline) > 0:
+			w.mark(e, w.group(tidy(e.cascade())))
+		default:
+			n, ok := w.known[key]
+			if !ok {
+				n = w.group(tidy(e.cascade()))
+				w.known[key] = n
+			}
+			w.mark(e, n)
 		}
-		w.group(e, tidy(lists[e]))
 	}
 }
 
-// group gives e the rule for these declarations.
-func (w *work) group(e *element, list []decl) {
+// variables says whether custom properties are set or used anywhere.
+func (w *work) variables() bool {
+	use := func(ds []decl) bool {
+		for _, d := range ds {
+			if strings.HasPrefix(d.prop, "--") || usesVariable(d.value) {
+				return true
+			}
+		}
+		return false
+	}
+	seen := map[*rule]bool{}
+	for _, e := range w.x.all {
+		if use(e.inline) {
+			return true
+		}
+		for _, h := range e.hits {
+			if !seen[h.rule] && use(h.rule.decls) {
+				return true
+			}
+			seen[h.rule] = true
+		}
+	}
+	return false
+}
+
+// group gives the number of the rule for these declarations, 0 for none.
+func (w *work) group(list []decl) int {
 	if len(list) == 0 {
-		return
+		return 0
 	}
 	var key strings.Builder
 	for _, d := range list {
@@ -264,16 +294,23 @@ func (w *work) group(e *element, list []decl) {
 		w.groups[key.String()] = n
 		w.write(n, list)
 	}
+	return n
+}
+
+// mark puts e in a group; its style attribute is part of the group's rule.
+func (w *work) mark(e *element, group int) {
+	if group == 0 {
+		return
+	}
 	removeAttr(e.node, "style")
-	e.node.Attr = append(e.node.Attr, html.Attribute{Key: groupAttr, Val: strconv.Itoa(n)})
-	w.marked = append(w.marked, e)
+	e.node.Attr = append(e.node.Attr, html.Attribute{Key: w.groupAttr, Val: strconv.Itoa(group)})
 }
 
 // write adds a rule for premailer. It keeps one declaration a property and
 // stumbles over much of what a value may hold; what it would not give back as
 // it was travels under a name of ours.
 func (w *work) write(n int, list []decl) {
-	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{", groupAttr, n)
+	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{", w.groupAttr, n)
 	last := map[string]int{}
 	for i, d := range list {
 		last[d.prop] = i
@@ -281,9 +318,8 @@ func (w *work) write(n int, list []decl) {
 	for i, d := range list {
 		text := d.text()
 		if last[d.prop] != i || !d.plain() {
-			alias := fmt.Sprintf("zest-%dx:0", len(w.restore)/2)
-			w.restore = append(w.restore, alias, text)
-			text = alias
+			w.restore = append(w.restore, text)
+			text = fmt.Sprintf("%s%dx:0", w.prefix, len(w.restore)-1)
 		}
 		w.rules.WriteString(text + ";")
 	}

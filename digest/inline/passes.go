@@ -1,6 +1,7 @@
 package inline
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -24,49 +25,59 @@ func (w *work) prepare() {
 	w.doc.Find("head").First().AppendNodes(ours)
 }
 
-// finish takes our marks away and puts back what premailer could not carry.
-func (w *work) finish() {
-	back := strings.NewReplacer(w.restore...)
-	for _, e := range w.marked {
-		removeAttr(e.node, groupAttr)
-		for i, a := range e.node.Attr {
-			if a.Key == "style" && len(w.restore) > 0 {
-				e.node.Attr[i].Val = back.Replace(a.Val)
-			}
+// finish takes our marks out of premailer's result and puts back what it could
+// not carry. The marks begin with a prefix that the source does not hold.
+func (w *work) finish(out string) string {
+	out = strings.ReplaceAll(out, ` data-premailer="ignore"`, "")
+	var b strings.Builder
+	b.Grow(len(out))
+	for {
+		i := strings.Index(out, w.prefix)
+		if i < 0 {
+			b.WriteString(out)
+			return b.String()
+		}
+		mark := out[i+len(w.prefix):]
+		switch {
+		case strings.HasPrefix(mark, "inline="): // ` PREFIXinline="12"`
+			b.WriteString(out[:i-1])
+			mark = mark[len(`inline="`):]
+			out = mark[strings.IndexByte(mark, '"')+1:]
+		case strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
+			end := strings.Index(mark, "-->")
+			b.WriteString(out[:i-2] + mark[len("if:")+1:end] + ">")
+			out = mark[end+len("-->"):]
+		default: // `PREFIX12x:0`, a declaration
+			digits, after, _ := strings.Cut(mark, "x:0")
+			n, _ := strconv.Atoi(digits)
+			b.WriteString(out[:i] + html.EscapeString(w.restore[n]))
+			out = after
 		}
 	}
-	for _, e := range w.x.all {
-		if e.node.Data == "style" {
-			removeAttr(e.node, "data-premailer")
-		}
-	}
-	reveal(w.root)
 }
 
 // sameMarkup reads the result again. HTML that is nested as its parser allows
 // but its syntax does not (a link in a link) comes out as another document.
 func (w *work) sameMarkup(out string) {
+	if !fragile(w.root, "") {
+		return
+	}
 	again, err := html.Parse(strings.NewReader(out))
 	if err != nil {
 		w.findings = append(w.findings, Finding{1, "markup", "the result cannot be read again: " + err.Error()})
 		return
 	}
 	var names []string
-	for n := range again.Descendants() {
-		if n.Type == html.ElementNode {
-			names = append(names, n.Data)
-		}
-	}
-	i := 0
-	for n := range w.root.Descendants() {
-		if n.Type != html.ElementNode {
-			continue
-		}
-		if i >= len(names) || names[i] != n.Data {
-			w.findings = append(w.findings, Finding{1, "markup", "the <" + n.Data + "> elements are nested in a way that does not survive being written down"})
-			return
+	visit(again, func(n *html.Node) { names = append(names, n.Data) })
+	i, wrong := 0, ""
+	visit(w.root, func(n *html.Node) {
+		if wrong == "" && (i >= len(names) || names[i] != n.Data) {
+			wrong = n.Data
 		}
 		i++
+	})
+	if wrong != "" {
+		w.findings = append(w.findings, Finding{1, "markup", "the <" + wrong + "> elements are nested in a way that does not survive being written down"})
 	}
 }
 
