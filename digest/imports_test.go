@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"digest/web":                 {"digest", "templates"},
 	"digest/schedule":            {"digest"},
 	"digest/internal/golden":     {},
+	"digest/internal/score":      {}, // a program of its own
 	"config":                     {"digest", "digest/address"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
@@ -61,7 +62,7 @@ var home = map[string][]string{
 	"html/template":                              {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo"},
 	"github.com/wneessen/go-mail":                {"digest/deliver"},
 	"github.com/wneessen/go-mail/smtp":           {"digest/deliver"},
-	"github.com/emersion/go-msgauth/dkim":             {"digest/deliver", "digest/deliver/delivertest"},
+	"github.com/emersion/go-msgauth/dkim":        {"digest/deliver", "digest/deliver/delivertest"},
 	"github.com/spf13/viper":                     {"config"},
 	"database/sql":                               {"digest/store", "digest/store/storetest"},
 	"modernc.org/sqlite":                         {"digest/store"},

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) configCmd() *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "Check and show the configuration"}
+	c := group(&cobra.Command{Use: "config", Short: "Check and show the configuration"})
 	c.AddCommand(
 		a.jsonFlag(&cobra.Command{
 			Use: "check", Short: "Check the configuration; report every problem at once", Args: exactly(0),

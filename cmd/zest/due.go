@@ -88,7 +88,14 @@ func (m *machine) due(ctx context.Context, n digest.Newsletter) (slot time.Time,
 		if err != nil {
 			return slot, false, err
 		}
-		if t := s.Last(from, now, n.Zone); t.After(slot) {
+		t, err := s.Prev(now, n.Zone)
+		if errors.Is(err, digest.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return slot, false, err
+		}
+		if t.After(from) && t.After(slot) {
 			slot = t
 		}
 	}

@@ -51,7 +51,7 @@ func newEditionJSON(r publish.EditionReport) editionJSON {
 }
 
 func (a *app) editionsCmd() *cobra.Command {
-	c := &cobra.Command{Use: "editions", Short: "The editions that were made"}
+	c := group(&cobra.Command{Use: "editions", Short: "The editions that were made"})
 	c.AddCommand(
 		a.jsonFlag(&cobra.Command{
 			Use: "list [NEWSLETTER]", Short: "List editions, newest first", Args: atMost(1),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -53,6 +54,7 @@ or with     zest init     to write a configuration of your own.
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { a.startLog(); return nil },
 	}
+	group(root)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -74,10 +76,27 @@ or with     zest init     to write a configuration of your own.
 		}
 	}
 	add("job", a.collectCmd(), a.planCmd(), a.previewCmd(), a.sendCmd(), a.serveCmd())
-	add("people", a.subscribersCmd(), a.editionsCmd(), a.deliveriesCmd(), a.verifyCmd())
+	add("people", a.subscribersCmd(), a.editionsCmd(), a.deliveriesCmd(), a.bounceCmd(), a.verifyCmd())
 	add("setup", a.demoCmd(), a.initCmd(), a.configCmd(), a.versionCmd())
 	add("stage", a.sourceCmd(), a.extractCmd(), a.inlineCmd(), a.lintCmd())
 	return root
+}
+
+// group makes a command of one that only holds others: alone it shows its help,
+// and an argument that is no command of its own is the operator's slip.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return usagef("unknown command %q for %q%s", args[0], c.CommandPath(), hint)
+	}
+	return c
 }
 
 // startLog sends logs to standard error: coloured for a person, JSON by flag.

@@ -49,7 +49,7 @@ func isURL(s string) bool {
 }
 
 func (a *app) sourceCmd() *cobra.Command {
-	c := &cobra.Command{Use: "source", Short: "Look at sources"}
+	c := group(&cobra.Command{Use: "source", Short: "Look at sources"})
 	c.AddCommand(a.sourceInspectCmd(), a.sourceListCmd())
 	return c
 }

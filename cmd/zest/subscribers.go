@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) subscribersCmd() *cobra.Command {
-	c := &cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"}
+	c := group(&cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"})
 	c.AddCommand(a.subsAddCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(), a.subsImportCmd(), a.subsExportCmd())
 	return c
 }

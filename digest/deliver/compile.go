@@ -217,7 +217,7 @@ func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
 	dst = append(dst, "\r\n"...)
 	if r.OneClick != "" {
 		// The https address first: Gmail takes that one (RFC 2369 3.2, RFC 8058 3.1).
-		dst = append(dst, "List-Unsubscribe: <"...)
+		dst = append(dst, "List-Unsubscribe:\r\n <"...)
 		dst = append(dst, r.OneClick...)
 		dst = append(dst, '>')
 		if r.MailUnsub != "" {

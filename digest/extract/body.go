@@ -21,6 +21,7 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 	stripFurniture(doc)
 	freeHeadings(doc)
 	intro := standfirst(doc, m)
+	dressed := paragraphs(doc)
 	mass := prose(doc)
 	whole := mass[doc]
 	if c := container(doc, mass); c != nil {
@@ -29,6 +30,14 @@ func findBody(doc *html.Node, source string, m metadata, rules SiteRules) *html.
 	body := readable(doc, m.base)
 	if body == nil || prose(body)[body]*4 < whole {
 		body = again(body, source, m.base)
+	}
+	if dress := missing(body, dressed); dress != "" {
+		if other := gather(source, dress); other != nil {
+			body = other
+		}
+	}
+	if declared := declaredBody(m.body); declared != nil && covers(body, declared) < 0.6 {
+		body = declared
 	}
 	return withIntro(body, intro)
 }
@@ -44,32 +53,13 @@ func freeHeadings(doc *html.Node) {
 		return true
 	})
 	for _, h := range headings {
-		size := textSize(h)
 		for range 3 {
-			if p := h.Parent; size == 0 || !isTag(p, atom.Div, atom.Section, atom.Span) || textSize(p) != size || p.Parent == nil {
+			if p := h.Parent; !isTag(p, atom.Div, atom.Section, atom.Span) || p.Parent == nil || textUpTo(h, 0) == 0 || !alone(h) {
 				break
 			}
 			unwrap(h.Parent)
 		}
 	}
-}
-
-// again looks for the body in the page as it was served, for the case that we
-// took the article for furniture. The richer of the two finds wins.
-func again(body *html.Node, source string, base *url.URL) *html.Node {
-	doc, err := html.Parse(strings.NewReader(source))
-	if err == nil {
-		prune(doc, maxDepth)
-		fixImages(doc)
-		other := readable(doc, base)
-		if body == nil || other != nil && prose(other)[other] > 2*prose(body)[body] {
-			body = other
-		}
-	}
-	if body == nil {
-		return newElement(atom.Div)
-	}
-	return body
 }
 
 // readable runs Readability over doc, which it takes apart. Nil when it finds
@@ -84,6 +74,11 @@ func readable(doc *html.Node, base *url.URL) *html.Node {
 	a, err := p.ParseAndMutate(doc, base)
 	if err != nil || a.Node == nil || strings.TrimSpace(innerText(a.Node)) == "" {
 		return nil
+	}
+	for n := range a.Node.Descendants() { // Readability makes elements without their atoms
+		if n.Type == html.ElementNode {
+			n.DataAtom = atom.Lookup([]byte(n.Data))
+		}
 	}
 	return a.Node
 }
@@ -192,14 +187,14 @@ func standfirst(doc *html.Node, m metadata) string {
 		if hasBlock(n) {
 			return true
 		}
-		if size := textSize(n); size < 40 || size > 900 {
+		if size := textUpTo(n, 900); size < 40 || size > 900 {
 			return false
 		}
 		text := softSpaces(textOf(n))
 		own := letters(text)
 		same := len(declared) > 40 && (own == declared || len(own) > 40 && len(own)*2 > len(declared) && strings.HasPrefix(declared, own) || len(declared) > 60 && strings.HasPrefix(own, declared[:len(declared)*9/10]) && len(own)*2 < 3*len(declared))
 		if same || isStandfirst(n) && strings.Count(text, " ") > 5 && linkShare(n) < 0.3 {
-			if !sameTitle(text, m.title) && !isFurniture(text) {
+			if !sameTitle(text, m.title) && !newPhrase(text).isFurniture() {
 				found = squeeze(textOf(n))
 			}
 		}

@@ -10,15 +10,15 @@ import (
 // A date as pages write it. Years from 1990 to 2099 only: what looks like a
 // date outside them is a product number.
 var (
-	isoDate     = regexp.MustCompile(`\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?:\b|[T_])`)
-	cjkDate     = regexp.MustCompile(`((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]`)
-	dayMonth    = regexp.MustCompile(`(?i)\b(\d{1,2})(?:\s*(?:er|st|nd|rd|th|º|°|\.))?[\s-]+(?:de |of )?(\p{L}{3,10})\.?,?[\s-]+(?:de |del )?((?:19|20)\d\d)\b`)
-	monthDay    = regexp.MustCompile(`(?i)(\p{L}{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b`)
-	numericDate = regexp.MustCompile(`\b(\d{1,2})([./-])(\d{1,2})[./-]((?:19|20)\d\d)\b`)
-	compactDate = regexp.MustCompile(`^((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?$`)
-	clock       = regexp.MustCompile(`(?i)(?:\b|T)(\d{1,2})\s?(?:[:h]|\bh\b)\s?(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.?m\b\.?)?`)
-	zoneOffset  = regexp.MustCompile(`^\s*(?:(?:UTC|GMT)\s*)?([+-])(\d\d):?(\d\d)?\b`)
-	zoneName    = regexp.MustCompile(`^\s*\(?(Z|UTC|GMT|BST|CET|CEST|MEZ|MESZ|MET|MEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|KST|AEST|AEDT|MSK|EET|EEST)\b`)
+	isoDate     = pattern(`\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?:\b|[T_])`)
+	cjkDate     = pattern(`((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]`)
+	dayMonth    = pattern(`(?i)\b(\d{1,2})(?:\s*(?:er|st|nd|rd|th|º|°|\.))?[\s-]+(?:de |of )?(\p{L}{3,10})\.?,?[\s-]+(?:de |del )?((?:19|20)\d\d)\b`)
+	monthDay    = pattern(`(?i)(\p{L}{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b`)
+	numericDate = pattern(`\b(\d{1,2})([./-])(\d{1,2})[./-]((?:19|20)\d\d)\b`)
+	compactDate = pattern(`^((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?Z?$`)
+	clock       = pattern(`(?i)(?:\b|T)(\d{1,2})\s?(?:[:h]|\bh\b)\s?(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*([ap]\.?m\b\.?)?`)
+	zoneOffset  = pattern(`^\s*(?:(?:UTC|GMT)\s*)?([+-])(\d\d):?(\d\d)?\b`)
+	zoneName    = pattern(`^\s*\(?(Z|UTC|GMT|BST|CET|CEST|MEZ|MESZ|MET|MEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|JST|KST|AEST|AEDT|MSK|EET|EEST)\b`)
 )
 
 // parseDate reads a moment from a short text: ISO 8601, RFC 1123, seconds
@@ -34,7 +34,7 @@ func parseDate(s, language string) (time.Time, bool) {
 	if t, ok := epoch(s); ok {
 		return t, true
 	}
-	if m := compactDate.FindStringSubmatch(s); m != nil {
+	if m := compactDate().FindStringSubmatch(s); m != nil {
 		t, ok := day(m[1], m[2], m[3])
 		return t.Add(hours(m[4], m[5], m[6], "")), ok
 	}
@@ -62,7 +62,7 @@ func epoch(s string) (time.Time, bool) {
 
 // readISO and its siblings give the day, and where in s its text ends.
 func readISO(s, _ string) (time.Time, int, bool) {
-	for _, re := range []*regexp.Regexp{isoDate, cjkDate} {
+	for _, re := range []*regexp.Regexp{isoDate(), cjkDate()} {
 		if m := re.FindStringSubmatchIndex(s); m != nil {
 			if t, ok := day(s[m[2]:m[3]], s[m[4]:m[5]], s[m[6]:m[7]]); ok {
 				return t, m[7], true
@@ -73,12 +73,12 @@ func readISO(s, _ string) (time.Time, int, bool) {
 }
 
 func readNamed(s, _ string) (time.Time, int, bool) {
-	if m := dayMonth.FindStringSubmatchIndex(s); m != nil {
+	if m := dayMonth().FindStringSubmatchIndex(s); m != nil {
 		if t, ok := day(s[m[6]:m[7]], monthNumber(s[m[4]:m[5]]), s[m[2]:m[3]]); ok {
 			return t, m[1], true
 		}
 	}
-	for _, m := range monthDay.FindAllStringSubmatchIndex(s, 4) {
+	for _, m := range monthDay().FindAllStringSubmatchIndex(s, 4) {
 		if t, ok := day(s[m[6]:m[7]], monthNumber(s[m[2]:m[3]]), s[m[4]:m[5]]); ok {
 			return t, m[1], true
 		}
@@ -87,7 +87,7 @@ func readNamed(s, _ string) (time.Time, int, bool) {
 }
 
 func readNumeric(s, language string) (time.Time, int, bool) {
-	m := numericDate.FindStringSubmatchIndex(s)
+	m := numericDate().FindStringSubmatchIndex(s)
 	if m == nil {
 		return time.Time{}, 0, false
 	}
@@ -115,10 +115,10 @@ func day(year, month, d string) (time.Time, bool) {
 // before) the date, in its zone.
 func addClock(t time.Time, s string, end int) time.Time {
 	rest := s[end:]
-	m := clock.FindStringSubmatchIndex(rest)
+	m := clock().FindStringSubmatchIndex(rest)
 	if m == nil || m[0] > 24 {
 		rest = s[:end]
-		if m = clock.FindStringSubmatchIndex(rest); m == nil {
+		if m = clock().FindStringSubmatchIndex(rest); m == nil {
 			return t
 		}
 	}
@@ -151,14 +151,14 @@ func hours(h, m, s, half string) time.Duration {
 
 // offset is the zone at the start of s, east of UTC.
 func offset(s string) time.Duration {
-	if m := zoneOffset.FindStringSubmatch(s); m != nil {
+	if m := zoneOffset().FindStringSubmatch(s); m != nil {
 		d := hours(m[2], m[3], "", "")
 		if m[1] == "-" {
 			return -d
 		}
 		return d
 	}
-	m := zoneName.FindStringSubmatch(s)
+	m := zoneName().FindStringSubmatch(s)
 	if m == nil {
 		return 0
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -28,7 +29,10 @@ func decode(body []byte, contentType string) string {
 	if nearlyUTF8(body) {
 		return strings.ToValidUTF8(string(body), "\uFFFD")
 	}
-	e, _, _ := charset.DetermineEncoding(head(body, 4096), contentType)
+	e, name, _ := charset.DetermineEncoding(head(body, 4096), contentType)
+	if name == "utf-8" { // it says so, and is not: what is mislabelled comes from Windows
+		e = charmap.Windows1252
+	}
 	out, err := e.NewDecoder().Bytes(body)
 	if err != nil {
 		out = body

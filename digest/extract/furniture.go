@@ -12,7 +12,8 @@ import (
 // stripFurniture removes from a whole page what its markup says is no
 // article, before the body is looked for.
 func stripFurniture(doc *html.Node) {
-	total := textSize(doc)
+	sizes := textSizes(doc)
+	total := sizes[doc]
 	walk(doc, func(n *html.Node) bool {
 		if n.Type != html.ElementNode {
 			return n.Type == html.DocumentNode
@@ -26,29 +27,12 @@ func stripFurniture(doc *html.Node) {
 			remove(n)
 			return false
 		}
-		if isFurnitureElement(n) && textSize(n)*5 < total*2 {
+		if isFurnitureElement(n) && sizes[n]*5 < total*2 {
 			remove(n)
 			return false
 		}
 		return true
 	})
-}
-
-// textSize is how many bytes of running text stand below n.
-func textSize(n *html.Node) int {
-	size := 0
-	var count func(*html.Node)
-	count = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if c.Type == html.TextNode {
-				size += len(strings.TrimSpace(c.Data))
-			} else if c.Type == html.ElementNode && !silent(c.DataAtom) {
-				count(c)
-			}
-		}
-	}
-	count(n)
-	return size
 }
 
 // isFurnitureElement judges an element by its class, id, role and test marks.
@@ -59,15 +43,36 @@ func isFurnitureElement(n *html.Node) bool {
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
+		case "hidden":
+			return true
 		case "id":
 			// Documents make ids of their headings: "sharing-with-a-friend".
 			if strings.Count(a.Val, "-") < 3 && furnitureName(a.Val) {
 				return true
 			}
-		case "class", "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
+		case "class":
+			if isHidden(a.Val) || furnitureName(a.Val) {
+				return true
+			}
+		case "data-component", "data-testid", "data-module", "data-tb-region", "data-block", "data-type", "aria-label":
 			if furnitureName(a.Val) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// isHidden reports whether a class list hides its element from everybody. What
+// is hidden on small screens only ("hidden md:block") is not.
+func isHidden(class string) bool {
+	if strings.Contains(class, ":") || strings.Contains(class, "-md") || strings.Contains(class, "-lg") || strings.Contains(class, "-sm") {
+		return false
+	}
+	for _, name := range strings.Fields(class) {
+		switch name {
+		case "hidden", "is-hidden", "d-none", "u-hidden", "visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "offscreen":
+			return true
 		}
 	}
 	return false
@@ -142,7 +147,7 @@ func pairName(a, b string) bool {
 		"share icons", "sharing tools", "author bio", "author box", "author card", "about author", "post tags", "entry tags", "tag list", "tags list",
 		"article tags", "tag cloud", "comment form", "comment list", "comments area", "comments section", "comment respond", "skip link", "screen reader",
 		"sr only", "visually hidden", "visuallyhidden focusable", "cookie banner", "cookie notice", "cookie consent", "ad slot", "ad container", "ad wrapper",
-		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "signup form", "subscribe form", "subscribe box",
+		"ad unit", "ad banner", "ad block", "google ad", "promo box", "promo block", "sign up", "sign in", "log in", "signup form", "subscribe form", "subscribe box",
 		"subscription box", "app store", "product box", "price box", "affiliate box", "post navigation", "nav links", "post nav", "follow us",
 		"suivez nous", "same subject", "meme sujet", "sur meme", "next article", "previous article", "up next", "print only", "no print":
 		return true
@@ -153,7 +158,8 @@ func pairName(a, b string) bool {
 // block is a paragraph-like piece of a body: its element holds no other block.
 type block struct {
 	node    *html.Node
-	text    string  // one line, all spaces soft: to be judged, not shown
+	text    string // one line, all spaces soft: to be judged, not shown
+	say     phrase
 	line    string  // plain text only: as it is shown
 	links   float64 // share of its text that is linked
 	heading bool
@@ -174,7 +180,7 @@ func blocks(root *html.Node) []block {
 			return true
 		}
 		if text := softSpaces(textOf(n)); text != "" {
-			out = append(out, block{node: n, text: text, links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
+			out = append(out, block{node: n, text: text, say: newPhrase(text), links: linkShare(n), item: n.DataAtom == atom.Li || within(n, atom.Li),
 				heading: isTag(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6)})
 		}
 		return false
@@ -198,6 +204,13 @@ func tidyBody(root *html.Node, titles []string, known *Repeated) {
 			remove(bs[i].node)
 		case dropCard:
 			removeCard(bs[i].node, root)
+		case dropCredit:
+			for p := bs[i].node.Parent; p != nil && p != root; p = p.Parent {
+				if isCaption(p) {
+					setAttr(p, creditMark, "")
+				}
+			}
+			remove(bs[i].node)
 		}
 	}
 	dropEmpty(root)
@@ -206,7 +219,7 @@ func tidyBody(root *html.Node, titles []string, known *Repeated) {
 // removeCard removes a block, and the picture that went with it: every element
 // around it that now shows no words.
 func removeCard(n, root *html.Node) {
-	for n.Parent != nil && n.Parent != root && textSize(n.Parent) == textSize(n) {
+	for n.Parent != nil && n.Parent != root && alone(n) {
 		n = n.Parent
 	}
 	remove(n)
@@ -218,7 +231,8 @@ type verdict int
 const (
 	keep verdict = iota
 	dropLine
-	dropCard // with the pictures around it
+	dropCard   // with the pictures around it
+	dropCredit // and remember that the caption around it had one
 )
 
 // furniture says of each block whether it goes.
@@ -231,19 +245,21 @@ func furniture(bs []block, titles []string, known *Repeated) []verdict {
 		switch {
 		case i >= end, known.has(b.text):
 			out[i] = dropCard
-		case b.heading && leads.MatchString(b.text):
+		case b.heading && b.say.isLead():
 			out[i], pointing = dropCard, true
 		case pointing && (b.links > 0.6 || b.item && b.links > 0):
 			out[i] = dropCard
 		case i <= start && b.heading && isHeadline(b.text, titles):
 			out[i] = dropLine
-		case i < start && isStamp(b.text, true), isStamp(b.text, false):
+		case i < start && b.say.isStamp(true):
 			out[i] = dropLine
-		case credit.MatchString(b.text) && !b.heading:
-			out[i] = dropLine
-		case often[blockKey(b.text)] > 3 && isLabel(b):
+		case b.say.isStamp(false):
 			out[i] = dropCard
-		case isFurniture(b.text):
+		case !b.heading && b.say.isCredit():
+			out[i] = dropCredit
+		case often[b.text] > 3:
+			out[i] = dropCard
+		case b.say.isFurniture(), b.links > 0 && b.say.isPromotion():
 			out[i] = dropCard
 		default:
 			pointing = false
@@ -266,7 +282,7 @@ func isHeadline(s string, titles []string) bool {
 
 // isLabel reports whether a block is a word or three and no sentence.
 func isLabel(b block) bool {
-	return utf8.RuneCountInString(b.text) <= 40 && strings.Count(b.text, " ") < 4 && !strings.ContainsAny(b.text, ".!?\"»”")
+	return !b.heading && b.say.n <= 40 && strings.Count(b.text, " ") < 4 && !strings.ContainsAny(b.text, ".!?\"»”")
 }
 
 // lead is the index of the first paragraph of running text.
@@ -279,17 +295,16 @@ func lead(bs []block) int {
 	return 0
 }
 
-// echoes counts how often each block comes again in the body after something
+// echoes counts how often each label comes again in the body after something
 // else: the labels of a list of cards do.
-func echoes(bs []block) map[uint64]int {
-	n := map[uint64]int{}
-	last := uint64(0)
+func echoes(bs []block) map[string]int {
+	n := map[string]int{}
+	last := ""
 	for _, b := range bs {
-		k := blockKey(b.text)
-		if k != last {
-			n[k]++
+		if b.text != last && isLabel(b) {
+			n[b.text]++
 		}
-		last = k
+		last = b.text
 	}
 	return n
 }
@@ -303,7 +318,7 @@ func tail(bs []block) int {
 		total += len(b.text)
 	}
 	for i, b := range bs {
-		if seen*3 >= total && comments.MatchString(b.text) && seen > 200 {
+		if seen > 200 && seen*3 >= total && b.say.n <= 200 && comments().MatchString(b.say.bare) {
 			return i
 		}
 		seen += len(b.text)
@@ -312,13 +327,23 @@ func tail(bs []block) int {
 }
 
 // dropBoxes removes product and app boxes: a run of short lines around a
-// rating or a price.
+// number of votes. A lone rating stays: it may be the verdict of a review.
 func dropBoxes(bs []block, out []verdict) {
+	size := 0
+	for _, b := range bs {
+		size += len(b.text)
+	}
 	for i, b := range bs {
-		if !rating.MatchString(b.text) && !price.MatchString(b.text) {
+		if b.say.n > 60 || !votes().MatchString(b.say.low) {
 			continue
 		}
 		out[i] = dropCard
+		box := boxAround(b.node, size)
+		for j := max(0, i-8); box != nil && j < min(len(bs), i+8); j++ {
+			if below(bs[j].node, box) {
+				out[j] = dropCard
+			}
+		}
 		for j := i - 1; j >= 0 && i-j <= 6 && boxLine(bs[j]); j-- {
 			out[j] = dropCard
 		}
@@ -326,6 +351,19 @@ func dropBoxes(bs []block, out []verdict) {
 			out[j] = dropCard
 		}
 	}
+}
+
+// boxAround is the largest element around n that holds a few words only, in a
+// text of size bytes. Nil when n is no element, or the text itself is short.
+func boxAround(n *html.Node, size int) *html.Node {
+	if n == nil || size < 1000 {
+		return nil
+	}
+	var box *html.Node
+	for p := n.Parent; p != nil && p.Type == html.ElementNode && textUpTo(p, 200) <= 200; p = p.Parent {
+		box = p
+	}
+	return box
 }
 
 // boxLine reports whether a block could be a line of a product box: short, and

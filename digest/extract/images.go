@@ -209,8 +209,8 @@ func tidyImage(n *html.Node, base *url.URL) {
 }
 
 var (
-	styleWidth  = regexp.MustCompile(`(?i)(?:^|[;\s])width\s*:\s*(\d+)(?:\.\d+)?px`)
-	styleHeight = regexp.MustCompile(`(?i)(?:^|[;\s])height\s*:\s*(\d+)(?:\.\d+)?px`)
+	styleWidth  = pattern(`(?i)(?:^|[;\s])width\s*:\s*(\d+)(?:\.\d+)?px`)
+	styleHeight = pattern(`(?i)(?:^|[;\s])height\s*:\s*(\d+)(?:\.\d+)?px`)
 )
 
 // imageSize is what the page says of a picture's size, in pixels; 0 when it
@@ -219,10 +219,10 @@ func imageSize(n *html.Node) (w, h int) {
 	return dimension(attr(n, "width"), attr(n, "style"), styleWidth), dimension(attr(n, "height"), attr(n, "style"), styleHeight)
 }
 
-func dimension(value, style string, re *regexp.Regexp) int {
+func dimension(value, style string, re func() *regexp.Regexp) int {
 	v, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), "px"))
 	if err != nil && style != "" {
-		if m := re.FindStringSubmatch(style); m != nil {
+		if m := re().FindStringSubmatch(style); m != nil {
 			v, err = strconv.Atoi(m[1])
 		}
 	}

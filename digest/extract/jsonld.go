@@ -122,7 +122,7 @@ func article(o map[string]any) linkedData {
 		modified:    text(o["dateModified"]),
 		created:     text(o["dateCreated"]),
 		image:       picture(o["image"]),
-		body:        PlainText(first(raw(o["articleBody"]), raw(o["text"]))),
+		body:        first(raw(o["articleBody"]), raw(o["text"])),
 	}
 	ld.news = typeIs(o, "NewsArticle")
 	if ld.image.URL == "" {

@@ -12,29 +12,22 @@ import (
 // templates declare "en" for everything.
 func DetectLanguage(declared, text string) string {
 	tag := normalTag(declared)
-	if len(text) > 4000 {
-		text = strings.ToValidUTF8(text[:4000], "")
+	if len(text) > 1500 {
+		text = strings.ToValidUTF8(text[:1500], "")
 	}
-	if words(text) < 25 {
-		if tag == "" && text != "" {
-			tag = guess(text, 0.9)
-		}
+	if text == "" {
 		return tag
 	}
-	found := guess(text, 0.5)
+	info := whatlanggo.Detect(text)
+	found, short := info.Lang.Iso6391(), words(text) < 25
 	primary, _, _ := strings.Cut(tag, "-")
-	if tag == "" || found != "" && found != primary && found == guess(text, 0.9) && !kin(found, primary) {
-		return first(found, tag)
+	switch {
+	case tag == "" && (info.Confidence >= 0.9 || !short && info.Confidence >= 0.5):
+		return found
+	case !short && info.Confidence >= 0.9 && found != "" && found != primary && !kin(found, primary):
+		return found
 	}
 	return tag
-}
-
-func guess(text string, confidence float64) string {
-	info := whatlanggo.Detect(text)
-	if info.Confidence < confidence {
-		return ""
-	}
-	return info.Lang.Iso6391()
 }
 
 // kin languages are taken for one another by their trigrams; there the page

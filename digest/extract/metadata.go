@@ -20,7 +20,7 @@ type metadata struct {
 	published                    time.Time
 	image                        digest.Image
 	keywords                     []string
-	body                         string // JSON-LD articleBody, plain text
+	body                         string // JSON-LD articleBody, as served: text or HTML
 	news                         bool   // JSON-LD says the page is of the press
 	free                         bool   // JSON-LD says isAccessibleForFree: true
 	locked                       bool   // JSON-LD says isAccessibleForFree: false
@@ -131,7 +131,7 @@ func (s *signals) collectLink(n *html.Node) {
 }
 
 func (s *signals) collectH1(n *html.Node) {
-	text := squeeze(textOf(n))
+	text := strings.TrimRight(squeeze(textOf(n)), "¶#§ ") // anchors of documentation pages
 	if text == "" {
 		return
 	}

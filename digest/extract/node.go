@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -50,15 +51,6 @@ func setAttr(n *html.Node, name, value string) {
 		}
 	}
 	n.Attr = append(n.Attr, html.Attribute{Key: name, Val: value})
-}
-
-func dropAttr(n *html.Node, name string) {
-	for i := range n.Attr {
-		if n.Attr[i].Key == name {
-			n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
-			return
-		}
-	}
 }
 
 func remove(n *html.Node) {
@@ -129,14 +121,6 @@ func newElement(a atom.Atom) *html.Node {
 	return &html.Node{Type: html.ElementNode, Data: a.String(), DataAtom: a}
 }
 
-func render(n *html.Node) string {
-	var b strings.Builder
-	if err := html.Render(&b, n); err != nil {
-		return ""
-	}
-	return b.String()
-}
-
 func renderChildren(n *html.Node) string {
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -145,4 +129,57 @@ func renderChildren(n *html.Node) string {
 		}
 	}
 	return b.String()
+}
+
+// textSizes is how many bytes of running text stand below each element.
+func textSizes(root *html.Node) map[*html.Node]int {
+	sizes := map[*html.Node]int{}
+	var count func(*html.Node) int
+	count = func(n *html.Node) int {
+		sum := 0
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.TextNode {
+				sum += len(strings.TrimSpace(c.Data))
+			} else if c.Type == html.ElementNode && !silent(c.DataAtom) {
+				sum += count(c)
+			}
+		}
+		if sum > 0 {
+			sizes[n] = sum
+		}
+		return sum
+	}
+	count(root)
+	return sizes
+}
+
+// textSize is how many bytes of running text stand below n.
+func textSize(n *html.Node) int { return textUpTo(n, math.MaxInt) }
+
+// textUpTo is textSize that stops counting beyond limit, for asking often
+// about elements that may be large.
+func textUpTo(n *html.Node, limit int) int {
+	size := 0
+	for c := n.FirstChild; c != nil && size <= limit; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			size += len(strings.TrimSpace(c.Data))
+		} else if c.Type == html.ElementNode && !silent(c.DataAtom) {
+			size += textUpTo(c, limit-size)
+		}
+	}
+	return size
+}
+
+// alone reports whether n holds all the text of its parent.
+func alone(n *html.Node) bool {
+	for c := n.Parent.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c == n:
+		case c.Type == html.TextNode && strings.TrimSpace(c.Data) != "":
+			return false
+		case c.Type == html.ElementNode && !silent(c.DataAtom) && textUpTo(c, 0) > 0:
+			return false
+		}
+	}
+	return true
 }

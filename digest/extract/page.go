@@ -3,7 +3,6 @@ package extract
 import (
 	"bytes"
 	"mime"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -25,6 +24,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	m := readMetadata(doc, p.URL)
 	rules.metadata(doc, &m)
 	body := findBody(doc, source, m, rules)
+	before := textOf(body)
 	tidyBody(body, m.titles, o.Repeats)
 	a := digest.Article{
 		URL: m.canonical, Title: m.title, Author: m.author, Site: m.site, Section: m.section,
@@ -38,7 +38,7 @@ func htmlPage(p digest.Page, source string, o Options) (digest.Article, error) {
 	}
 	a.Text = articleText(body, m.news)
 	a.Words = words(a.Text)
-	a.Score, a.Doubt = confidence(body, m, a)
+	a.Score, a.Doubt = confidence(body, m, a, before)
 	if a.Site == "" {
 		a.Site = host(p.URL)
 	}
@@ -56,7 +56,7 @@ func sameImage(a, b string) bool {
 	return a != "" && name(a) == name(b) && len(name(a)) > 6
 }
 
-var markup = regexp.MustCompile(`(?i)<(?:!doctype|html|head|body|p|div|article|section|span|h[1-6]|br|ul|table|meta|title|a\s)[\s/>]`)
+var markup = pattern(`(?i)<(?:!doctype|html|head|body|p|div|article|section|span|h[1-6]|br|ul|table|meta|title|a\s)[\s/>]`)
 
 // isPlain reports whether a page is plain text, by what it says and, since
 // servers send HTML as text/plain and files say nothing, by what it looks like.
@@ -70,7 +70,7 @@ func isPlain(p digest.Page, text string) bool {
 		low := strings.ToLower(strings.TrimSpace(start))
 		return !strings.HasPrefix(low, "<!doctype html") && !strings.HasPrefix(low, "<html")
 	}
-	return !markup.MatchString(start)
+	return !markup().MatchString(start)
 }
 
 func hasSuffixFold(s, suffix string) bool {

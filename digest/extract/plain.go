@@ -42,7 +42,7 @@ func plainPage(p digest.Page, source string, o Options) digest.Article {
 		a.Published = t
 	}
 	a.Language = DetectLanguage("", a.Text)
-	a.Score, a.Doubt = confidence(nil, metadata{title: a.Title}, a)
+	a.Score, a.Doubt = confidence(nil, metadata{title: a.Title}, a, a.Text)
 	if a.Title == "" {
 		a.Title = opening(a.Text)
 	}
@@ -61,7 +61,7 @@ func plainBlocks(source string) []block {
 		}
 		for _, line := range lines {
 			if line = squeeze(line); line != "" {
-				out = append(out, block{text: softSpaces(line), line: line})
+				out = append(out, block{text: softSpaces(line), line: line, say: newPhrase(softSpaces(line))})
 			}
 		}
 	}

@@ -151,9 +151,9 @@ func (s *signals) bestTime() (time.Time, bool) {
 }
 
 var (
-	slashDate = regexp.MustCompile(`/((?:19|20)\d\d)[/-](\d{1,2}|[a-z]{3,9})[/-](\d{1,2})(?:[/_.-]|$)`)
-	dashDate  = regexp.MustCompile(`[/_.-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[/_.-]|$)`)
-	packed    = regexp.MustCompile(`[/_.-]((?:19|20)\d\d)([01]\d)([0-3]\d)(?:[/_.-]|$)`)
+	slashDate = pattern(`/((?:19|20)\d\d)[/-](\d{1,2}|[a-z]{3,9})[/-](\d{1,2})(?:[/_.-]|$)`)
+	dashDate  = pattern(`[/_.-]((?:19|20)\d\d)-(\d\d)-(\d\d)(?:[/_.-]|$)`)
+	packed    = pattern(`[/_.-]((?:19|20)\d\d)([01]\d)([0-3]\d)(?:[/_.-]|$)`)
 )
 
 // urlDate is the day in an address: /2026/11/24/, /2026/nov/24/, -20261124-.
@@ -162,7 +162,7 @@ func urlDate(address string) (time.Time, bool) {
 	if u == nil {
 		return time.Time{}, false
 	}
-	for _, re := range []*regexp.Regexp{slashDate, dashDate, packed} {
+	for _, re := range []*regexp.Regexp{slashDate(), dashDate(), packed()} {
 		if m := re.FindStringSubmatch(strings.ToLower(u.Path)); m != nil {
 			month := m[2]
 			if month[0] > '9' {

@@ -33,6 +33,7 @@ func sanitizeNode(root *html.Node, base *url.URL) string {
 	fixImages(root)
 	walk(root, func(n *html.Node) bool { return tidyElement(n, base) })
 	dropEmpty(root)
+	flatten(root)
 	// The policy comes last: nothing that touches the tree can undo it.
 	return strings.TrimSpace(policy().Sanitize(renderChildren(root)))
 }
@@ -126,7 +127,7 @@ func mediaLink(n *html.Node, base *url.URL) {
 	remove(n)
 }
 
-var embedPath = regexp.MustCompile(`^/(?:embed|v|shorts|video|embed/video)/([\w-]+)`)
+var embedPath = pattern(`^/(?:embed|v|shorts|video|embed/video)/([\w-]+)`)
 
 // watchURL is the page a person would open for an embedded player's address.
 func watchURL(s string) string {
@@ -134,7 +135,7 @@ func watchURL(s string) string {
 	if u == nil {
 		return ""
 	}
-	m := embedPath.FindStringSubmatch(u.Path)
+	m := embedPath().FindStringSubmatch(u.Path)
 	if m == nil {
 		return s
 	}
@@ -147,6 +148,39 @@ func watchURL(s string) string {
 		return "https://www.dailymotion.com/video/" + strings.TrimPrefix(strings.TrimPrefix(u.Path, "/embed"), "/video/")
 	}
 	return s
+}
+
+// flatten takes the boxes out of boxes: a div that holds blocks only goes, one
+// that holds words only is a paragraph.
+func flatten(n *html.Node) {
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.Type == html.ElementNode {
+			flatten(c)
+		}
+		switch {
+		case c.Type == html.TextNode && strings.TrimSpace(c.Data) == "" && isTag(n, atom.Div):
+			c.Data = "\n"
+		case !isTag(c, atom.Div):
+		case holdsBlocksOnly(c):
+			unwrap(c)
+		case !hasBlock(c) && !isTag(n, atom.P, atom.Span, atom.A) && strings.TrimSpace(innerText(c)) != "":
+			rename(c, atom.P)
+		}
+		c = next
+	}
+}
+
+func holdsBlocksOnly(n *html.Node) bool {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode && strings.TrimSpace(c.Data) == "":
+		case c.Type == html.ElementNode && (isBlock(c.DataAtom) || c.DataAtom == atom.Img):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // dropEmpty removes the shells that are left when their content went.
@@ -166,7 +200,8 @@ func dropEmpty(root *html.Node) {
 
 func isVoid(a atom.Atom) bool {
 	switch a {
-	case atom.Br, atom.Hr, atom.Img, atom.Td, atom.Th, atom.Wbr, atom.Col:
+	case atom.Br, atom.Hr, atom.Img, atom.Td, atom.Th, atom.Wbr, atom.Col,
+		atom.Iframe, atom.Video, atom.Audio, atom.Embed, atom.Object: // links, later
 		return true
 	}
 	return false
@@ -178,7 +213,7 @@ func blank(n *html.Node) bool {
 		switch {
 		case c.Type == html.TextNode && strings.TrimSpace(c.Data) != "":
 			return false
-		case isTag(c, atom.Img, atom.Hr):
+		case isTag(c, atom.Img, atom.Hr, atom.Iframe, atom.Video, atom.Audio, atom.Embed, atom.Object):
 			return false
 		case !blank(c):
 			return false

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -21,13 +20,14 @@ const (
 )
 
 // confidence judges what was found: how much there is, how much of it is
-// links, and whether the page calls itself an article.
-func confidence(body *html.Node, m metadata, a digest.Article) (score float64, doubt string) {
+// links, and whether the page calls itself an article. before is the text with
+// its furniture: a gate's words are furniture too.
+func confidence(body *html.Node, m metadata, a digest.Article, before string) (score float64, doubt string) {
+	if d := gate(m, a, before); d != "" {
+		return 0.2, d
+	}
 	if a.Words == 0 {
 		return 0, DoubtEmpty
-	}
-	if d := gate(body, m, a); d != "" {
-		return 0.2, d
 	}
 	share := linkShare(body)
 	if share > 0.6 && a.Words > 30 {
@@ -51,25 +51,25 @@ func confidence(body *html.Node, m metadata, a digest.Article) (score float64, d
 }
 
 var (
-	consentWords = regexp.MustCompile(`(?i)\b(?:accepter (?:et continuer|les cookies)|continuer sans accepter|nous utilisons des cookies|nos partenaires (?:stockent|utilisent)|gérer (?:mes|vos) (?:choix|préférences)|before you continue|we value your privacy|accept (?:all )?cookies|manage (?:your )?(?:cookie|privacy)|we and our (?:\d+ )?partners|zustimmung|mit werbung weiterlesen|alle akzeptieren)`)
-	robotWords   = regexp.MustCompile(`(?i)(?:enable javascript and cookies to continue|checking (?:if the site connection is secure|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human|are you a robot|vérification que vous n['’]êtes pas un robot|vous n['’]êtes pas un robot|access denied|accès refusé|just a moment|unusual traffic|request unsuccessful\. incapsula|please turn javascript on)`)
-	paywallWords = regexp.MustCompile(`(?i)(?:(?:cet )?article (?:est )?réservé aux? abonné|réservé (?:à nos|aux) abonné|contenu réservé|la suite est réservée|il vous reste [\d,.]+ ?% de cet article|abonnez-vous pour lire|pour lire la suite|déjà abonné ?\?|this (?:article|content|story) is for (?:our )?(?:paying )?(?:subscribers|members)|subscribe to (?:continue|keep) reading|already a subscriber\?|to continue reading|subscribers? only|for subscribers only|unlock this article|nur für abonnenten|weiterlesen mit)`)
+	consentWords = pattern(`(?i)\b(?:accepter (?:et continuer|les cookies)|continuer sans accepter|nous utilisons des cookies|nos partenaires (?:stockent|utilisent)|gérer (?:mes|vos) (?:choix|préférences)|before you continue|we value your privacy|accept (?:all )?cookies|manage (?:your )?(?:cookie|privacy)|we and our (?:\d+ )?partners|zustimmung|mit werbung weiterlesen|alle akzeptieren)`)
+	robotWords   = pattern(`(?i)(?:enable javascript and cookies to continue|checking (?:if the site connection is secure|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human|are you a robot|vérification que vous n['’]êtes pas un robot|vous n['’]êtes pas un robot|access denied|accès refusé|just a moment|unusual traffic|request unsuccessful\. incapsula|please turn javascript on)`)
+	paywallWords = pattern(`(?i)(?:(?:cet )?article (?:est )?réservé aux? abonné|réservé (?:à nos|aux) abonné|contenu réservé|la suite est réservée|il vous reste [\d,.]+ ?% de cet article|abonnez-vous pour lire|pour lire la suite|déjà abonné ?\?|this (?:article|content|story) is for (?:our )?(?:paying )?(?:subscribers|members)|subscribe to (?:continue|keep) reading|already a subscriber\?|to continue reading|subscribers? only|for subscribers only|unlock this article|nur für abonnenten|weiterlesen mit)`)
 )
 
 // gate recognises a page that stands in front of the article, not the article.
-func gate(body *html.Node, m metadata, a digest.Article) string {
+func gate(m metadata, a digest.Article, before string) string {
 	if a.Words > 400 {
 		return ""
 	}
-	text := a.Title + "\n" + a.Text
+	text := strings.ReplaceAll(a.Title+"\n"+before, "\u00a0", " ")
 	switch {
-	case a.Words < 150 && robotWords.MatchString(text):
+	case a.Words < 150 && robotWords().MatchString(text):
 		return DoubtBlocked
-	case len(consentWords.FindAllString(text, 3)) >= 2 || a.Words < 120 && consentWords.MatchString(text):
+	case len(consentWords().FindAllString(text, 3)) >= 2 || a.Words < 120 && consentWords().MatchString(text):
 		return DoubtConsent
-	case m.locked && !m.free && a.Words < 200:
+	case m.locked && !m.free && before != "" && a.Words < 200:
 		return DoubtPaywall
-	case a.Words < 250 && paywallWords.MatchString(text) && !m.free:
+	case a.Words < 250 && paywallWords().MatchString(text) && !m.free:
 		return DoubtPaywall
 	}
 	return ""

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/antchfx/htmlquery"
@@ -68,10 +67,10 @@ func ParseSiteRules(name string, body []byte) (SiteRules, error) {
 }
 
 // replaceCommand is replace_string(what): with.
-var replaceCommand = regexp.MustCompile(`^replace_string\((.*?)\)\s*:\s?(.*)$`)
+var replaceCommand = pattern(`^replace_string\((.*?)\)\s*:\s?(.*)$`)
 
 func ruleLine(line string) (command, value string, ok bool) {
-	if m := replaceCommand.FindStringSubmatch(line); m != nil {
+	if m := replaceCommand().FindStringSubmatch(line); m != nil {
 		return "replace\x00" + m[1], m[2], m[1] != ""
 	}
 	command, value, ok = strings.Cut(line, ":")

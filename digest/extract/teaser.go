@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,10 +8,10 @@ import (
 
 var (
 	// What WordPress and its kin add to every summary.
-	appeared  = regexp.MustCompile(`(?is)\s*(?:l['’]article|cet article|the post|the article|post|der beitrag|la entrada)\s.{0,300}?\s(?:est apparu en premier sur|appeared first on|first appeared on|erschien zuerst auf|aparece primero en)\s.*$`)
-	continued = regexp.MustCompile(`(?i)\s*(?:\[?(?:…|\.\.\.|&hellip;)\]?\s*)?(?:lire la suite|lire l['’]article|en savoir plus|continuer la lecture|continue reading|read more|read the full|keep reading|view article|learn more|weiterlesen)\b.{0,120}$`)
-	cutOff    = regexp.MustCompile(`\s*(?:\[(?:…|\.\.\.)\]|…|\.\.\.)\s*$`)
-	sentence  = regexp.MustCompile(`^(?s)(.*[.!?»”"])(?:\s|$)`)
+	appeared  = pattern(`(?is)\s*(?:l['’]article|cet article|the post|the article|post|der beitrag|la entrada)\s.{0,300}?\s(?:est apparu en premier sur|appeared first on|first appeared on|erschien zuerst auf|aparece primero en)\s.*$`)
+	continued = pattern(`(?i)\s*(?:\[?(?:…|\.\.\.|&hellip;)\]?\s*)?(?:lire la suite|lire l['’]article|en savoir plus|continuer la lecture|continue reading|read more|read the full|keep reading|view article|learn more|weiterlesen)\b.{0,120}$`)
+	cutOff    = pattern(`\s*(?:\[(?:…|\.\.\.)\]|…|\.\.\.)\s*$`)
+	sentence  = pattern(`^(?s)(.*[.!?»”"])(?:\s|$)`)
 )
 
 // teaser is a source's summary as a person would read it out: plain text,
@@ -21,18 +20,18 @@ var (
 func teaser(summary, title string) string {
 	s := strings.ReplaceAll(PlainText(summary), "\n\n", " ")
 	s = squeeze(s)
-	s = appeared.ReplaceAllString(s, "")
-	s = continued.ReplaceAllString(s, "…")
-	if cutOff.MatchString(s) {
-		s = cutOff.ReplaceAllString(s, "")
-		m := sentence.FindStringSubmatch(s)
+	s = appeared().ReplaceAllString(s, "")
+	s = continued().ReplaceAllString(s, "…")
+	if cutOff().MatchString(s) {
+		s = cutOff().ReplaceAllString(s, "")
+		m := sentence().FindStringSubmatch(s)
 		if m == nil {
 			return ""
 		}
 		s = strings.TrimSpace(m[1])
 	}
 	n := utf8.RuneCountInString(s)
-	if n < 40 || n > 1000 || sameTitle(s, title) || strings.Contains(s, "://") || isFurniture(s) {
+	if n < 40 || n > 1000 || sameTitle(s, title) || strings.Contains(s, "://") || newPhrase(s).isFurniture() {
 		return ""
 	}
 	return s

@@ -1,7 +1,9 @@
 package extract
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/net/html"
@@ -68,9 +70,12 @@ func isCaption(n *html.Node) bool {
 	return false
 }
 
+// creditMark is our own mark on a caption whose credit was taken out.
+const creditMark = "data-credited"
+
 // credited reports whether a caption names who made the picture.
 func credited(n *html.Node) bool {
-	if creditAnywhere.MatchString(softSpaces(innerText(n))) {
+	if hasAttr(n, creditMark) || creditAnywhere().MatchString(newPhrase(softSpaces(innerText(n))).low) {
 		return true
 	}
 	return find(n, func(c *html.Node) bool {
@@ -222,3 +227,10 @@ func squeeze(s string) string {
 func softSpaces(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func isSoftSpace(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
+
+// pattern is a regular expression that is compiled when it is first used: all
+// of ours together cost milliseconds, which a command that reads no page
+// should not pay.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -9,7 +8,7 @@ import (
 // chooseTitle is the headline: what the page declares, without the site's
 // name, and in the page's own visible wording where the two agree.
 func (s *signals) chooseTitle(headline, site string) string {
-	declared := first(s.get("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "title"), headline, s.prop("headline"), s.title)
+	declared := first(s.get("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "title"), s.title, headline, s.prop("headline"))
 	title := withoutSite(unescape(declared), site)
 	h1 := s.h1Close
 	if h1 == "" && len(s.h1) == 1 {
@@ -19,23 +18,26 @@ func (s *signals) chooseTitle(headline, site string) string {
 		return h1
 	}
 	for _, h := range s.h1 {
-		if sameTitle(h, title) || overlap(h, first(headline, title)) > 0.6 {
+		own := letters(h)
+		if sameTitle(h, title) || overlap(h, first(headline, title)) > 0.6 || len(own) > 11 && strings.HasPrefix(letters(title), own) {
 			return h
 		}
 	}
-	if s.get("og:title", "twitter:title") == "" && headline != "" {
+	// An encyclopedia's headline is its description: believe one only where the
+	// page's own title knows it.
+	if s.get("og:title", "twitter:title") == "" && headline != "" && (s.title == "" || overlap(headline, s.title) > 0.3 || strings.Contains(letters(s.title), letters(headline))) {
 		return withoutSite(headline, site)
 	}
 	return first(title, h1)
 }
 
-var titleSeparator = regexp.MustCompile(`\s+[|\-–—·•»:/]\s+|\s*[|»]\s*`)
+var titleSeparator = pattern(`\s+[|\-–—·•»:/]\s+|\s*[|»]\s*`)
 
 // withoutSite takes the site's name off either end of a title.
 func withoutSite(title, site string) string {
 	title = squeeze(title)
 	for range 3 {
-		cut := titleSeparator.FindAllStringIndex(title, -1)
+		cut := titleSeparator().FindAllStringIndex(title, -1)
 		if len(cut) == 0 {
 			return title
 		}
@@ -106,16 +108,16 @@ func overlap(a, b string) float64 {
 }
 
 var (
-	bylineLead = regexp.MustCompile(`(?i)^(?:(?:écrit|ecrit|rédigé|publié|posté|written|posted|published|article|texte|un article)\s+)?(?:par|by|von|por|di|de la rédaction de|auteur|author|autor)\b\s*:?\s+`)
-	bylineTail = regexp.MustCompile(`(?i)\s*(?:\||•|·|—| - |\bpubliée?(?:\PL|$)|\bpublished\b|\bupdated\b|\bposté(?:\PL|$)|\ble \d|\bon \w+ \d|\bil y a\b|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2}:\d\d|\d{1,2}h\d\d).*$`)
+	bylineLead = pattern(`(?i)^(?:(?:écrit|ecrit|rédigé|publié|posté|written|posted|published|article|texte|un article)\s+)?(?:par|by|von|por|di|de la rédaction de|auteur|author|autor)\b\s*:?\s+`)
+	bylineTail = pattern(`(?i)\s*(?:\||•|·|—| - |\bpubliée?(?:\PL|$)|\bpublished\b|\bupdated\b|\bposté(?:\PL|$)|\ble \d|\bon \w+ \d|\bil y a\b|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2}:\d\d|\d{1,2}h\d\d).*$`)
 )
 
 // person is the name in a byline. What is no name (an address, a sentence)
 // gives "".
 func person(s string) string {
 	s = squeeze(s)
-	s = bylineLead.ReplaceAllString(s, "")
-	s = strings.TrimSpace(strings.Trim(bylineTail.ReplaceAllString(s, ""), ",;:@ "))
+	s = bylineLead().ReplaceAllString(s, "")
+	s = strings.TrimSpace(strings.Trim(bylineTail().ReplaceAllString(s, ""), ",;:@ "))
 	if s == "" || len(s) > 120 || strings.Contains(s, "://") || strings.HasPrefix(s, "www.") || !strings.ContainsFunc(s, unicode.IsLetter) {
 		return ""
 	}

@@ -32,6 +32,8 @@ func (w *wire) parsePart(fields []field, first, last, depth int) part {
 			typed, p.line, p.kind, p.params = true, f.line, kind, params
 		case f.is("Content-Transfer-Encoding"):
 			p.encoding = strings.ToLower(f.value)
+		case f.is("Content-ID") && !messageID.MatchString(f.value):
+			w.hard(f.line, "content-id", "%.60q is not <unique@domain> (RFC 2045 7)", f.value)
 		}
 	}
 	if !typed {

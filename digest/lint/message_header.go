@@ -126,6 +126,7 @@ func (w *wire) checkFields(body int) {
 			size += len(w.lines[n]) + 2
 			w.checkWords(f, n)
 		}
+		w.checkHiddenToken(f)
 		if total += size; size > maxHeader {
 			w.soft(f.line, "header-size", "%s has %d bytes; Gmail takes %d", f.name, size, maxHeader)
 		}
@@ -162,8 +163,8 @@ func isPhrase(f field) bool {
 }
 
 func isStructured(f field) bool {
-	for _, name := range []string{"Message-ID", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "References",
-		"In-Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Archive", "List-Help", "Auto-Submitted", "Precedence",
+	for _, name := range []string{"Message-ID", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition",
+		"Content-ID", "References", "In-Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Archive", "List-Help", "Auto-Submitted", "Precedence",
 		"Feedback-ID", "DKIM-Signature", "Return-Path"} {
 		if f.is(name) {
 			return true
@@ -355,6 +356,14 @@ func (w *wire) checkSubject(f field) {
 		w.hard(f.line, "subject", "%d characters, the limit is %d", len(f.value), maxSubject)
 	case strings.HasPrefix(lower, "re:") || strings.HasPrefix(lower, "fwd:") || strings.HasPrefix(lower, "tr:"):
 		w.soft(f.line, "subject", "it pretends to be an answer")
+	}
+}
+
+// checkHiddenToken finds a token that the encoding of a header hides.
+func (w *wire) checkHiddenToken(f field) {
+	plain, err := new(mime.WordDecoder).DecodeHeader(f.value)
+	if err != nil {
+		return
 	}
 	if found := token.FindString(plain); found != "" && !strings.Contains(f.value, found) {
 		w.hard(f.line, "token", "%s was not filled in", found)

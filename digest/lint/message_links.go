@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -71,5 +73,12 @@ func stands(text, link string) bool {
 // mark, or at punctuation that a sentence, not the address, goes on with.
 func ends(rest string) bool {
 	rest = strings.TrimLeft(rest, ".,;:!?")
-	return rest == "" || strings.ContainsAny(rest[:1], " \t\r\n<>\"')]}") || strings.HasPrefix(rest, "\u00a0") || strings.HasPrefix(rest, "»")
+	next, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case rest == "" || unicode.IsSpace(next):
+		return true
+	case next < utf8.RuneSelf:
+		return strings.ContainsRune("<>\"')]}|", next)
+	}
+	return unicode.IsPunct(next)
 }

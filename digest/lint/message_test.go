@@ -205,6 +205,9 @@ func TestEveryBrokenRuleIsNamed(t *testing.T) {
 		{"token in the body", swap("Le tram attend (", "@@name@@, le tram ("), Hard, "token"},
 		{"token cut by the encoding", swap("Le tram attend (", "@@na=\nme@@ ("), Hard, "token"},
 		{"token in encoded words", swap("?utf-8?q?_et_le_tram_attend?=", "?utf-8?q?_=40=40name=40=40?="), Hard, "token"},
+		{"token in a name", swap("=?utf-8?q?Zo=C3=A9_L=C3=A9ger?=", "=?utf-8?b?QEBuYW1lQEA=?="), Hard, "token"},
+		{"encoded-word in a file name", swap("--b1_zest--", "--b1_zest\nContent-Type: image/png\nContent-Disposition: attachment; filename=\"=?utf-8?q?=C3=A9?=\"\n\n--b1_zest--"), Hard, "encoded-word"},
+		{"Content-ID without brackets", swap("--b1_zest--", "--b1_zest\nContent-Type: image/png\nContent-ID: logo@example.org\n\n--b1_zest--"), Hard, "content-id"},
 		{"HTML too big", swap("</body>", strings.Repeat(strings.Repeat("z", 70)+"\n", 1420)+"</body>"), Hard, "html-size"},
 		{"styles too big", swap("</style>", strings.Repeat("\n"+strings.Repeat("z", 70), 240)+"\n</style>"), Hard, "style-size"},
 		{"subject too long", swap("MIME-Version: 1.0", strings.Repeat(" =?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=\n", 19)+"MIME-Version: 1.0"), Hard, "subject"},
@@ -240,6 +243,21 @@ func TestPicturesMayTravelInside(t *testing.T) {
 	}
 	if findings := Message([]byte(related(good))); len(findings) > 0 {
 		t.Errorf("%+v", findings)
+	}
+}
+
+func TestALinkIsOverWhereItsReaderWouldSaySo(t *testing.T) {
+	for text, want := range map[string]bool{
+		"https://x.org/a": true, "(https://x.org/a)": true, "<https://x.org/a>": true, "https://x.org/a. Then": true,
+		"« https://x.org/a » ": true, "https://x.org/a…": true, "https://x.org/a, b": true, "https://x.org/ab https://x.org/a\n": true,
+		"https://x.org/ab": false, "https://x.org/a/b": false, "https://x.org/a?b=1": false, "https://x.org/a.html": false, "https://x.org/aé": false, "": false,
+	} {
+		if got := carries(text, "https://x.org/a"); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if !carries("write to a+b@x.org.", "mailto:a%2Bb@x.org?subject=hello") {
+		t.Error("a bare address does not stand for its mailto")
 	}
 }
 

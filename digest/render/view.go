@@ -3,82 +3,170 @@ package render
 import (
 	"cmp"
 	"html/template"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/zest-digest/zest/digest"
 )
 
-// view is what the templates of a theme see.
+// view is what the templates of a theme see: everything cleaned, in the
+// language's own typography, and ready to be escaped for its place.
 type view struct {
-	Newsletter digest.Newsletter
-	Edition    digest.Edition
-	Lang, Dir  string
-	Date       string
-	WebURL     string
-	Logo       string
-	LogoDark   string
-	Ground     string
-	Style      template.CSS
-	Media      template.CSS
-	Sections   []section
+	Lang, Dir      string
+	Start, End     string // "left" and "right", or the other way round
+	Tracked        string // a class for letter-spacing, where the script bears it
+	Title, Subject string
+	Number         int
+	Date           string
+	Summary        string
+	Intro          []string // paragraphs
+	WebURL         string
+	Logo, LogoDark string
+	Footer         string
+	Sender         string
+	PostalAddress  string
+	Ground         string
+	Style, Media   template.CSS
+	Sections       []section
 }
 
 type section struct {
-	Title string
-	Cards []card
+	Title   string
+	Start   string
+	Tracked string
+	Cards   []card
 }
 
-// card is a story as a template sees it.
+// card is a story as a template sees it. Lang and Dir are set only where they
+// differ from the message's.
 type card struct {
-	Title, URL, Summary string
-	Kicker              []string
-	Also                []digest.Also
-	Image               *digest.Image
-	Lead                bool
-	Lang, Dir           string // only where they differ from the message's
-	Number              int
+	Title, URL, Summary      string
+	Section, Source, Minutes string
+	Also                     []elsewhere
+	Image                    *picture
+	Lead                     bool
+	Lang, Dir, Start         string
+	Chrome                   string // the language of the words around it
+	Tracked                  string
+	Position                 int    // from 1, through the edition
+	Links                    []link // for the text part
 }
 
-func (v view) names() map[string]string { return map[string]string{"Newsletter": v.Newsletter.Title} }
+type elsewhere struct{ Site, Title, URL string }
+
+type picture struct {
+	URL, Alt      string
+	Width, Height int // as shown; Height is 0 when unknown
+}
+
+// link is an address of the text part and the number it is called by.
+type link struct {
+	Number int
+	URL    string
+	place  int // 0 for the story, then the others in their order
+}
+
+// column is the width of the message, in CSS pixels.
+const column = 600
 
 func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) view {
+	lang := v.Language
+	set := func(s string) string { return typeset(lang, flat(s)) }
 	out := view{
-		Newsletter: n, Edition: e, Lang: v.Language, Dir: direction(v.Language),
-		Date: r.words.date(v.Language, e.Date), WebURL: webURL,
-		Logo: n.Look.Logo, LogoDark: n.Look.LogoDark,
+		Lang: lang, Dir: direction(lang), Start: "left", End: "right", Tracked: tracked(lang),
+		Title: set(n.Title), Subject: set(guard(e.Subject)), Number: e.Number, Date: r.words.Date(lang, e.Date),
+		Summary: set(guard(e.Summary)), WebURL: address(webURL),
+		Logo: address(n.Look.Logo), LogoDark: address(n.Look.LogoDark), Footer: set(n.Look.Footer),
+		Sender: set(cmp.Or(n.From.Name, n.Title)), PostalAddress: flat(n.PostalAddress),
 	}
-	number := 0
+	if out.Dir == "rtl" {
+		out.Start, out.End = out.End, out.Start
+	}
+	for p := range strings.SplitSeq(strings.ReplaceAll(e.Intro, "\r\n", "\n"), "\n\n") {
+		if p = set(p); p != "" {
+			out.Intro = append(out.Intro, p)
+		}
+	}
+	position, links := 0, 0
 	for _, s := range e.Sections {
-		sec := section{Title: s.Title}
+		sec := section{Title: set(s.Title), Start: out.Start, Tracked: out.Tracked}
 		for _, c := range s.Cards {
-			number++
-			sec.Cards = append(sec.Cards, r.card(c, v, number))
+			position++
+			card := r.card(c, lang)
+			card.Position = position
+			links = card.number(links)
+			sec.Cards = append(sec.Cards, card)
 		}
 		out.Sections = append(out.Sections, sec)
 	}
 	return out
 }
 
-func (r *Renderer) card(c digest.Card, v digest.Variant, number int) card {
+func (r *Renderer) card(c digest.Card, lang string) card {
 	a := c.Article
-	out := card{Title: cmp.Or(a.Title, a.URL), URL: a.URL, Summary: c.Summary, Also: c.Also, Lead: c.Lead, Number: number}
-	for _, k := range []string{a.Section, cmp.Or(a.Site, a.Source)} {
-		if k != "" {
-			out.Kicker = append(out.Kicker, k)
-		}
+	own := cmp.Or(primary(a.Language), primary(lang))
+	set := func(s string) string { return typeset(own, flat(guard(s))) }
+	out := card{
+		Title: set(cmp.Or(a.Title, a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
+		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), Tracked: tracked(own), Start: "left",
+	}
+	if own != primary(lang) {
+		out.Lang, out.Dir = own, direction(own)
+	}
+	if direction(own) == "rtl" {
+		out.Start = "right"
 	}
 	if c.Minutes > 0 {
-		out.Kicker = append(out.Kicker, r.words.count(v.Language, "minutes", c.Minutes))
+		out.Minutes = typeset(lang, r.words.Count(lang, "minutes", c.Minutes))
 	}
-	if lang := primary(a.Language); lang != "" && lang != primary(v.Language) {
-		out.Lang, out.Dir = lang, direction(lang)
+	for _, other := range c.Also {
+		title := set(other.Title)
+		out.Also = append(out.Also, elsewhere{Site: set(cmp.Or(other.Site, other.Title, other.URL)), Title: title, URL: address(other.URL)})
 	}
-	if a.Image.URL != "" {
-		img := a.Image
-		img.Alt = cmp.Or(img.Alt, a.Title)
-		out.Image = &img
-	}
+	out.Image = newPicture(a.Image, out.Title, set)
 	return out
+}
+
+// number gives each address of the card its number in the text part, and
+// returns the last one.
+func (c *card) number(last int) int {
+	add := func(url string, place int) {
+		if url != "" {
+			last++
+			c.Links = append(c.Links, link{last, url, place})
+		}
+	}
+	add(c.URL, 0)
+	for i, other := range c.Also {
+		add(other.URL, i+1)
+	}
+	return last
+}
+
+// newPicture is the picture of a story, or nothing where the source's picture
+// is an icon, a strip or a column: those are furniture.
+func newPicture(img digest.Image, title string, set func(string) string) *picture {
+	url := address(img.URL)
+	w, h := img.Width, img.Height
+	if url == "" || w > 0 && w < 240 || w > 0 && h > 0 && (w > 4*h || h > 2*w) {
+		return nil
+	}
+	p := picture{URL: url, Alt: cmp.Or(set(img.Alt), title)}
+	if w > 0 && h > 0 {
+		p.Width, p.Height = w, h
+	}
+	return p.At(column)
+}
+
+// At is the picture in a slot of this many pixels. Its height follows from its
+// own proportions; without them it is 0, unknown.
+func (p picture) At(width int) *picture {
+	if p.Width > 0 {
+		p.Height = int(math.Round(float64(width) * float64(p.Height) / float64(p.Width)))
+	}
+	p.Width = width
+	return &p
 }
 
 // primary is the language of a tag: "fr" of "fr-CA".
@@ -89,9 +177,17 @@ func primary(tag string) string {
 
 // direction is the way a language is written.
 func direction(tag string) string {
-	switch primary(tag) {
-	case "ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv":
+	if slices.Contains([]string{"ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"}, primary(tag)) {
 		return "rtl"
 	}
 	return "ltr"
+}
+
+// tracked is the class of letter-spacing, which would tear the joined letters
+// of Arabic apart.
+func tracked(tag string) string {
+	if direction(tag) == "rtl" {
+		return ""
+	}
+	return " tracked"
 }

@@ -270,3 +270,17 @@ func (s *Store) importOne(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 	_, err = s.subscribe(ctx, tx, sub, hash, SubscribeOptions{})
 	return err
 }
+
+// Suppress closes a reader's address for good: nothing is sent to it any more,
+// and what is queued for it is closed too.
+func (s *Store) Suppress(ctx context.Context, id digest.SubscriberID, reason, source string, at time.Time) error {
+	if _, err := s.Secret(ctx); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.suppressReader(ctx, tx, id, reason, source, at); err != nil {
+			return err
+		}
+		return s.suppressQueued(ctx, tx, id, at)
+	})
+}

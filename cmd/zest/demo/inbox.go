@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ const maxMessageBytes = 25 << 20
 
 // InboxOptions say how the inbox behaves.
 type InboxOptions struct {
-	SMTPAddr  string        // where to listen, "127.0.0.1:0" for any free port
+	SMTPAddr  string        // where to listen; any free port of this machine when empty
 	Refuse    []string      // addresses answered 550 5.1.1, compared without regard to case
 	OnMessage func(Message) // called after a message was stored; may be nil
 }
@@ -32,10 +33,11 @@ type Inbox struct {
 	onMessage func(Message)
 	server    *smtp.Server
 	addr      string
-	done      chan error
+	close     func() error // once
 
 	mu       sync.Mutex
 	messages []Message
+	letters  []func() letter // the same, opened when first looked at
 }
 
 // Message is one delivery: a message as one recipient got it.
@@ -49,11 +51,11 @@ type Message struct {
 
 // NewInbox listens at once; the caller closes it.
 func NewInbox(o InboxOptions) (*Inbox, error) {
-	listener, err := net.Listen("tcp", o.SMTPAddr)
+	listener, err := net.Listen("tcp", cmp.Or(o.SMTPAddr, "127.0.0.1:0"))
 	if err != nil {
 		return nil, fmt.Errorf("opening the inbox: %w", err)
 	}
-	i := &Inbox{refuse: map[string]bool{}, onMessage: o.OnMessage, addr: listener.Addr().String(), done: make(chan error, 1)}
+	i := &Inbox{refuse: map[string]bool{}, onMessage: o.OnMessage, addr: listener.Addr().String()}
 	for _, address := range o.Refuse {
 		i.refuse[strings.ToLower(address)] = true
 	}
@@ -65,7 +67,15 @@ func NewInbox(o InboxOptions) (*Inbox, error) {
 	i.server.ReadTimeout, i.server.WriteTimeout = 5*time.Minute, time.Minute
 	i.server.EnableSMTPUTF8, i.server.EnableDSN = true, true
 	i.server.ErrorLog = silence{}
-	go func() { i.done <- i.server.Serve(listener) }()
+	served := make(chan error, 1)
+	go func() { served <- i.server.Serve(listener) }()
+	i.close = sync.OnceValue(func() error {
+		err := i.server.Close()
+		if end := <-served; end != nil && !errors.Is(end, net.ErrClosed) {
+			err = errors.Join(err, end)
+		}
+		return err
+	})
 	return i, nil
 }
 
@@ -80,14 +90,16 @@ func (i *Inbox) Messages() []Message {
 	return slices.Clone(i.messages)
 }
 
-// message finds a message by its number.
-func (i *Inbox) message(number int) (Message, bool) {
+// letter opens a message by its number.
+func (i *Inbox) letter(number int) (letter, bool) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	if number < 1 || number > len(i.messages) {
-		return Message{}, false
+	if number < 1 || number > len(i.letters) {
+		i.mu.Unlock()
+		return letter{}, false
 	}
-	return i.messages[number-1], true
+	open := i.letters[number-1]
+	i.mu.Unlock()
+	return open(), true
 }
 
 // WriteTo writes every message to dir/inbox/NNN-recipient.eml, making the
@@ -108,6 +120,7 @@ func (i *Inbox) WriteTo(dir string) error {
 
 // fileName keeps of an address what every file system takes.
 func fileName(address string) string {
+	address = address[:min(len(address), 100)]
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("@._+-", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
 			return r
@@ -117,20 +130,15 @@ func fileName(address string) string {
 }
 
 // Close stops taking mail and ends open sessions. What arrived stays readable.
-func (i *Inbox) Close() error {
-	err := i.server.Close()
-	if served := <-i.done; served != nil && !errors.Is(served, net.ErrClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
-}
+func (i *Inbox) Close() error { return i.close() }
 
 func (i *Inbox) store(from string, to []string, raw []byte) {
 	i.mu.Lock()
 	first := len(i.messages)
 	for _, address := range to {
-		i.messages = append(i.messages, Message{Number: len(i.messages) + 1, From: from, To: address,
-			Received: time.Now(), Raw: raw})
+		m := Message{Number: len(i.messages) + 1, From: from, To: address, Received: time.Now(), Raw: raw}
+		i.messages = append(i.messages, m)
+		i.letters = append(i.letters, sync.OnceValue(func() letter { return open(m) }))
 	}
 	arrived := slices.Clone(i.messages[first:])
 	i.mu.Unlock()

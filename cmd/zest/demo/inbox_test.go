@@ -72,7 +72,23 @@ func TestRefusedAddressesBounceAndTheOthersDoNot(t *testing.T) {
 	}
 }
 
+func TestAClosedInboxCanStillBeRead(t *testing.T) {
+	i := openInbox(t, InboxOptions{})
+	if err := send(t, i, hostile, "a@example.net"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(i.Close(), i.Close()); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+	if err := send(t, i, hostile, "b@example.net"); err == nil || len(i.Messages()) != 1 {
+		t.Errorf("a closed inbox took mail: %v, %d messages", err, len(i.Messages()))
+	}
+}
+
 func TestAddressesBecomeSafeFileNames(t *testing.T) {
+	if got := len(fileName(strings.Repeat("a", 300))); got > 100 {
+		t.Errorf("a name of %d bytes", got)
+	}
 	for address, want := range map[string]string{
 		"../../etc/passwd@x": "..-..-etc-passwd@x", "Zoé@x.org": "zo-@x.org", `"a b"@x`: "-a-b-@x",
 	} {
@@ -157,6 +173,13 @@ func TestTheInboxSpeaksTheReadersLanguage(t *testing.T) {
 	}
 	if got := wordsFor("en-GB").Inbox; got != "Inbox" {
 		t.Error(got)
+	}
+}
+
+func TestThePreviewIsWords(t *testing.T) {
+	l := letter{Text: "Title\n=====\nWeb: https://x.example/1 and -- more"}
+	if got := l.Preview(); got != "Title Web: and more" {
+		t.Errorf("%q", got)
 	}
 }
 

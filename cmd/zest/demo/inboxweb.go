@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,11 +115,13 @@ func (v view) address() string {
 	return fmt.Sprintf("/messages/%d?%s", v.Number, q.Encode())
 }
 
+// letters opens everything, newest first.
 func (h *inboxWeb) letters() []letter {
-	all := h.inbox.Messages()
-	out := make([]letter, len(all))
-	for k, m := range all {
-		out[len(all)-1-k] = open(m)
+	var out []letter
+	for number := len(h.inbox.Messages()); number > 0; number-- {
+		if l, ok := h.inbox.letter(number); ok {
+			out = append(out, l)
+		}
 	}
 	return out
 }
@@ -148,8 +151,7 @@ func (h *inboxWeb) find(name string) (letter, bool) {
 	if err != nil {
 		return letter{}, false
 	}
-	m, ok := h.inbox.message(number)
-	return open(m), ok
+	return h.inbox.letter(number)
 }
 
 func (h *inboxWeb) html(w http.ResponseWriter, r *http.Request) {
@@ -216,10 +218,11 @@ func (h *inboxWeb) api(w http.ResponseWriter, r *http.Request) {
 		Raw      string    `json:"raw"`
 	}
 	list := []entry{}
-	for _, m := range h.inbox.Messages() {
-		list = append(list, entry{m.Number, m.From, m.To, open(m).Subject, m.Received.UTC(), len(m.Raw),
-			fmt.Sprintf("/messages/%d.eml", m.Number)})
+	for _, l := range h.letters() {
+		list = append(list, entry{l.Number, l.From, l.To, l.Subject, l.Received.UTC(), len(l.Raw),
+			fmt.Sprintf("/messages/%d.eml", l.Number)})
 	}
+	slices.Reverse(list) // in order of arrival
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(list)
 }

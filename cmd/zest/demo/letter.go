@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,9 +119,12 @@ func headers(raw []byte) []header {
 	return out
 }
 
-// Preview is the beginning of the text part, for the list.
+// Preview is the beginning of the text part, for the list, without its
+// addresses and rules.
 func (l letter) Preview() string {
-	words := strings.Fields(l.Text)
+	words := slices.DeleteFunc(strings.Fields(l.Text), func(word string) bool {
+		return strings.Contains(word, "://") || strings.Trim(word, "=-_*") == ""
+	})
 	text := strings.Join(words[:min(len(words), 40)], " ")
 	if runes := []rune(text); len(runes) > 160 {
 		text = string(runes[:160]) + "…"

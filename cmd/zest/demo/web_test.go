@@ -102,9 +102,9 @@ func TestListPagesShowTheNewestFirst(t *testing.T) {
 	server := httptest.NewServer(Web(noon))
 	defer server.Close()
 	body, _ := get(t, server, "/etabli/")
-	first, second := strings.Index(body, "moulin-reparti"), strings.Index(body, "repair-night")
+	first, second := strings.Index(body, "repair-night"), strings.Index(body, "moulin-reparti")
 	if first < 0 || second < first {
-		t.Errorf("moulin-reparti at %d, repair-night at %d", first, second)
+		t.Errorf("repair-night at %d, moulin-reparti at %d", first, second)
 	}
 	if _, res := get(t, server, "/quai/nowhere"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a missing page: %s", res.Status)

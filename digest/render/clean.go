@@ -1,0 +1,90 @@
+package render
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// flat makes a text of strangers one line of visible characters. Control
+// characters go, and with them the marks that turn the direction of all that
+// follows (U+202A to U+202E, U+2066 to U+2069): a title must not reorder the
+// message around it.
+func flat(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u00a0' || r == '\u202f':
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u00ad' || r == '\ufeff' || r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
+}
+
+// guard keeps a stranger's text from holding one of our per-reader tokens:
+// "@@email@@" in a headline must not become an address.
+func guard(s string) string {
+	var b strings.Builder
+	var last rune
+	for _, r := range s {
+		if r == '@' && last == '@' {
+			b.WriteRune(' ')
+		}
+		b.WriteRune(r)
+		last = r
+	}
+	return b.String()
+}
+
+// address is a link that a reader may follow, or empty: http, https and mailto
+// only, and nothing in it that a token, a line break or an angle bracket could
+// hide in.
+func address(s string) string {
+	s = strings.TrimSpace(s)
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	switch u.Scheme {
+	case "http", "https":
+		if u.Host == "" {
+			return ""
+		}
+	case "mailto":
+	default:
+		return ""
+	}
+	return escapeAddress.Replace(s)
+}
+
+// A token in a link would hand the reader's own links or address to a stranger.
+var escapeAddress = strings.NewReplacer("@@", "%40%40", " ", "%20", "\"", "%22", "'", "%27", "<", "%3C", ">", "%3E")
+
+// typeset gives a text the spaces and apostrophes of its language. French keeps
+// its tall punctuation on the line of the word before it.
+func typeset(lang, s string) string {
+	if primary(lang) != "fr" {
+		return s
+	}
+	return apostrophes(frenchSpaces.Replace(s))
+}
+
+var frenchSpaces = strings.NewReplacer(
+	" :", "\u00a0:", " ;", "\u00a0;", " !", "\u00a0!", " ?", "\u00a0?", " »", "\u00a0»", "« ", "«\u00a0", " %", "\u00a0%", " €", "\u00a0€",
+)
+
+// apostrophes turns the typewriter's apostrophe between two letters into the
+// printer's.
+func apostrophes(s string) string {
+	runes := []rune(s)
+	for i := 1; i+1 < len(runes); i++ {
+		if runes[i] == '\'' && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[i+1]) {
+			runes[i] = '’'
+		}
+	}
+	return string(runes)
+}

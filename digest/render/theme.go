@@ -1,0 +1,159 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// theme is a parsed theme: the shared parts, with its own on top.
+type theme struct {
+	html         *template.Template
+	text         *texttemplate.Template
+	style, media []sheet
+}
+
+// layered looks a file up in the operator's folder first.
+type layered struct{ override, shipped fs.FS }
+
+// Open opens a file of the operator's, or the shipped one.
+func (l layered) Open(name string) (fs.File, error) {
+	if l.override != nil {
+		if f, err := l.override.Open(name); err == nil {
+			return f, nil
+		}
+	}
+	return l.shipped.Open(name)
+}
+
+// Glob lists the files of both layers.
+func (l layered) Glob(pattern string) ([]string, error) {
+	var all []string
+	for _, files := range []fs.FS{l.override, l.shipped} {
+		if files == nil {
+			continue
+		}
+		found, err := fs.Glob(files, pattern)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// themes are the folders of email/ that have a style sheet of their own.
+func (l layered) themes() ([]string, error) {
+	found, err := l.Glob("email/*/style.css")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range found {
+		if name := path.Base(path.Dir(f)); name != "parts" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// textPart is the file of the text part; every other .tmpl is of the HTML.
+const textPart = "text.tmpl"
+
+func (l layered) theme(name string) (*theme, error) {
+	th := &theme{html: template.New(name)}
+	th.html.Funcs(template.FuncMap{
+		"t":   func(string) string { return "" },
+		"mso": mso, "notmso": notMSO, "endnotmso": endNotMSO, "pairs": pairs, "dash": dash,
+	})
+	for _, dir := range []string{"email/parts", "email/" + name} {
+		files, err := l.Glob(dir + "/*.tmpl")
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			body, err := fs.ReadFile(l, file)
+			if err != nil {
+				return nil, err
+			}
+			if path.Base(file) == textPart {
+				th.text, err = texttemplate.New(file).Funcs(textFuncs("", nil)).Parse(string(body))
+			} else {
+				_, err = th.html.New(file).Parse(string(body))
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if th.style, err = l.sheet(th.style, dir+"/style.css"); err != nil {
+			return nil, err
+		}
+		if th.media, err = l.sheet(th.media, dir+"/media.css"); err != nil {
+			return nil, err
+		}
+	}
+	if th.text == nil {
+		return nil, fmt.Errorf("email/parts/%s: %w", textPart, digest.ErrNotFound)
+	}
+	return th, nil
+}
+
+// sheet adds a style sheet that may be absent.
+func (l layered) sheet(to []sheet, file string) ([]sheet, error) {
+	css, err := fs.ReadFile(l, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return to, nil
+	}
+	return append(to, sheet{file, string(css)}), err
+}
+
+// try renders an edition that has everything a template can ask for.
+func (r *Renderer) try(name string) error {
+	picture := digest.Image{URL: "https://example.org/a.jpg", Alt: "a"}
+	also := []digest.Also{{Site: "b", Title: "b", URL: "https://example.org/b"}}
+	a := digest.Article{URL: "https://example.org/a", Title: "a", Site: "a", Section: "a", Language: "ar", Image: picture}
+	cards := []digest.Card{{Article: a, Lead: true, Minutes: 1, Summary: "a", Also: also}, {Article: a, Minutes: 1, Summary: "a", Also: also}, {}}
+	n := digest.Newsletter{Title: "a", PostalAddress: "a", Look: digest.Look{Theme: name, Logo: "https://example.org/l.png", LogoDark: "https://example.org/d.png", Footer: "a"}}
+	e := digest.Edition{Number: 1, Date: time.Unix(0, 0).UTC(), Subject: "a", Summary: "a", Intro: "a", Sections: []digest.Section{{Title: "a", Cards: cards}}}
+	if _, err := r.Render(n, e, digest.Variant{Language: "en"}, "https://example.org/"); err != nil {
+		return err
+	}
+	_, err := r.Render(digest.Newsletter{Look: digest.Look{Theme: name}}, digest.Edition{}, digest.Variant{Language: "ar"}, "")
+	return err
+}
+
+// mso wraps markup for the desktop Outlooks that lay out with Word.
+// html/template strips comments, so it must come from here.
+func mso(markup string) template.HTML {
+	return template.HTML("<!--[if mso]>" + markup + "<![endif]-->")
+}
+
+// notMSO begins, and endNotMSO ends, what those Outlooks must not see.
+func notMSO() template.HTML    { return "<!--[if !mso]><!-->" }
+func endNotMSO() template.HTML { return "<!--<![endif]-->" }
+
+// pairs puts cards two in a row, for themes of two columns.
+func pairs(cards []card) [][]card { return slices.Collect(slices.Chunk(cards, 2)) }
+
+// paintAll joins the painted sheets, shared ones first.
+func (p palette) paintAll(sheets []sheet) (string, error) {
+	var b strings.Builder
+	b.WriteByte('\n')
+	for _, s := range sheets {
+		css, err := p.paint(s)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(css)
+	}
+	return b.String(), nil
+}
