@@ -54,7 +54,7 @@ func TestEveryFaultIsNamedWithItsLine(t *testing.T) {
 		{"no direction", `<html lang="fr" dir="ltr"`, `<html lang="fr"`, []string{"soft 2 direction"}},
 		{"wrapper without language", `<div lang="fr"`, `<div`, []string{"soft 5 wrapper"}},
 		{"no title", `La Revue</title>`, `</title>`, []string{"soft 1 title"}},
-		{"open conditional", `</td></tr></table><![endif]-->`, `</td></tr></table>-->`, []string{"hard 6 outlook", "hard 14 outlook"}},
+		{"open conditional", `</td></tr></table><![endif]-->`, `</td></tr></table>-->`, []string{"hard 14 outlook"}},
 		{"unbalanced ghost table", `<!--[if mso]></td></tr></table>`, `<!--[if mso]></td></tr>`, []string{"hard 6 outlook"}},
 		{"unit in an attribute", `width="568"`, `width="568px"`, []string{"hard 11 width"}},
 		{"no alt", ` alt=""`, ``, []string{"hard 11 alt"}},
