@@ -1,0 +1,84 @@
+package inline
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// prepare leaves premailer nothing to do but our rules.
+func (w *work) prepare() {
+	for _, e := range w.x.all {
+		removeAttr(e.node, "pr-el-id") // premailer's own mark; it panics on a foreign one
+		if e.node.Data == "style" && e.node.Parent != nil {
+			removeAttr(e.node, "data-keep")
+			removeAttr(e.node, "data-premailer")
+			e.node.Attr = append(e.node.Attr, html.Attribute{Key: "data-premailer", Val: "ignore"})
+		}
+	}
+	if w.rules.Len() == 0 {
+		return
+	}
+	ours := &html.Node{Type: html.ElementNode, Data: "style"}
+	ours.AppendChild(&html.Node{Type: html.TextNode, Data: w.rules.String()})
+	w.doc.Find("head").First().AppendNodes(ours)
+}
+
+// finish takes our marks out of premailer's result and puts back what it could
+// not carry. The marks begin with a prefix that the source does not hold.
+func (w *work) finish(out string) string {
+	out = strings.ReplaceAll(out, ` data-premailer="ignore"`, "")
+	var b strings.Builder
+	b.Grow(len(out))
+	for {
+		i := strings.Index(out, w.prefix)
+		if i < 0 {
+			b.WriteString(out)
+			return b.String()
+		}
+		mark := out[i+len(w.prefix):]
+		switch {
+		case strings.HasPrefix(mark, "inline="): // ` PREFIXinline="12"`
+			b.WriteString(out[:i-1])
+			mark = mark[len(`inline="`):]
+			out = mark[strings.IndexByte(mark, '"')+1:]
+		case strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
+			end := strings.Index(mark, "-->")
+			b.WriteString(out[:i-2] + mark[len("if:")+1:end] + ">")
+			out = mark[end+len("-->"):]
+		default: // `PREFIX12x:0`, a declaration
+			digits, after, _ := strings.Cut(mark, "x:0")
+			n, _ := strconv.Atoi(digits)
+			b.WriteString(out[:i] + html.EscapeString(w.restore[n]))
+			out = after
+		}
+	}
+}
+
+// sameMarkup reads the result again. HTML that is nested as its parser allows
+// but its syntax does not (a link in a link) comes out as another document.
+func (w *work) sameMarkup(out string) {
+	if !fragile(w.root, "") {
+		return
+	}
+	again, err := html.Parse(strings.NewReader(out))
+	if err != nil {
+		w.findings = append(w.findings, Finding{1, "markup", "the result cannot be read again: " + err.Error()})
+		return
+	}
+	var names []string
+	visit(again, func(n *html.Node) { names = append(names, n.Data) })
+	i, wrong := 0, ""
+	visit(w.root, func(n *html.Node) {
+		if wrong == "" && (i >= len(names) || names[i] != n.Data) {
+			wrong = n.Data
+		}
+		i++
+	})
+	if wrong != "" {
+		w.findings = append(w.findings, Finding{1, "markup", "the <" + wrong + "> elements are nested in a way that does not survive being written down"})
+	}
+}
+
+func parentOf(e *element) *html.Node { return parentElement(e.node) }

@@ -1,0 +1,116 @@
+package inline
+
+import (
+	"strings"
+
+	"github.com/tdewolff/parse/v2/css"
+)
+
+// environment holds the custom properties in force on an element, resolved.
+type environment map[string]string
+
+// resolveVariables puts the values of custom properties where var() asks for
+// them. Most mail clients know neither. It leaves rules alone: what is resolved
+// depends on the element.
+func resolveVariables(all []*element, x *index, ds map[*element][]decl) {
+	for _, e := range all {
+		var up environment
+		if p := x.of[parentOf(e)]; p != nil {
+			up = p.vars
+		}
+		e.vars = up
+		own := map[string]string{}
+		for _, d := range ds[e] {
+			if strings.HasPrefix(d.prop, "--") {
+				own[d.prop] = d.value
+			}
+		}
+		if len(own) > 0 {
+			e.vars = settle(own, up)
+		}
+		for i, d := range ds[e] {
+			if strings.HasPrefix(d.prop, "--") || !usesVariable(d.value) {
+				continue
+			}
+			v, ok := substitute(d.value, func(name string) (string, bool) { v, ok := e.vars[name]; return v, ok })
+			if !ok {
+				// Invalid at computed-value time (CSS Variables 1, section 3.1).
+				v = "unset"
+			}
+			ds[e][i].value = v
+		}
+	}
+}
+
+// settle resolves the custom properties an element declares; each may use the
+// others, and one that uses itself has no value.
+func settle(own map[string]string, up environment) environment {
+	out := environment{}
+	for k, v := range up {
+		out[k] = v
+	}
+	busy := map[string]bool{}
+	var look func(name string) (string, bool)
+	look = func(name string) (string, bool) {
+		raw, mine := own[name]
+		if !mine {
+			v, ok := up[name]
+			return v, ok
+		}
+		switch strings.ToLower(strings.TrimSpace(raw)) {
+		case "initial":
+			return "", false
+		case "inherit", "unset":
+			v, ok := up[name]
+			return v, ok
+		}
+		if busy[name] {
+			return "", false
+		}
+		busy[name] = true
+		defer delete(busy, name)
+		return substitute(raw, look)
+	}
+	for name := range own {
+		if v, ok := look(name); ok {
+			out[name] = v
+		} else {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+func usesVariable(v string) bool {
+	return strings.Contains(strings.ToLower(v), "var(")
+}
+
+// substitute replaces every var() of a value. A value that would grow out of
+// hand has none.
+func substitute(value string, look func(string) (string, bool)) (string, bool) {
+	if !usesVariable(value) {
+		return value, true
+	}
+	p := &sheetParser{tokens: tokens(value, 0)}
+	var b strings.Builder
+	for i := 0; i < len(p.tokens); i++ {
+		t := p.tokens[i]
+		if t.kind != css.FunctionToken || !strings.EqualFold(t.text, "var(") {
+			b.WriteString(t.text)
+			continue
+		}
+		end := p.closing(i)
+		arg := p.tokens[i+1 : end]
+		comma := (&sheetParser{tokens: arg}).until(0, len(arg), css.CommaToken)
+		v, ok := look(textOf(arg[:comma]))
+		if !ok && comma < len(arg) {
+			v, ok = substitute(textOf(arg[comma+1:]), look)
+		}
+		if !ok || b.Len()+len(v) > 1<<16 {
+			return "", false
+		}
+		b.WriteString(v)
+		i = end
+	}
+	return strings.TrimSpace(b.String()), true
+}
