@@ -41,5 +41,3 @@ func doubling(n int) string {
 }
 
 func digits(n int) string { return fmt.Sprintf("%02d", n) }
-	return strings.TrimLeft(string([]byte{byte('0' + n/10), byte('0' + n%10)}), "")
-}
