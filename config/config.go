@@ -12,6 +12,8 @@ import "time"
 type Config struct {
 	Store       string       `yaml:"store"`      // a path, or a postgres:// address
 	PublicURL   string       `yaml:"public_url"` // without a trailing slash
+	Templates   string       `yaml:"templates"`  // a folder of the operator's own themes and parts
+	SiteRules   string       `yaml:"site_rules"` // a folder of extraction rules, one site a file
 	SMTP        SMTP         `yaml:"smtp"`
 	DKIM        DKIM         `yaml:"dkim"`
 	Web         Web          `yaml:"web"`

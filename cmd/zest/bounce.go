@@ -138,13 +138,16 @@ func (m *machine) takeBack(ctx context.Context, raw []byte) error {
 	}
 	reason := ""
 	switch {
-	case r.Kind == bounce.KindComplaint:
-		reason = "complaint"
-	case r.Kind == bounce.KindBounce && r.Class == bounce.ClassHard:
-		reason = "hard bounce"
-	default:
+	case !r.Suppresses():
+		if r.Feedback == "opt-out" {
+			return m.leaveByMail(ctx, t)
+		}
 		m.a.printf("%s, %s: noted, nothing to do\n", r.Kind, r.Class)
 		return nil
+	case r.Kind == bounce.KindComplaint:
+		reason = "complaint"
+	default:
+		reason = "hard bounce"
 	}
 	err = m.store.Suppress(ctx, t.Subscriber, reason, "returned mail "+r.Status, m.a.now())
 	if errors.Is(err, digest.ErrNotFound) {

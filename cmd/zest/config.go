@@ -46,12 +46,21 @@ func (a *app) configCmd() *cobra.Command {
 
 // checkConfig checks what only the stages can: rules compile, themes load.
 func (a *app) checkConfig(_ context.Context, c *config.Config) error {
+	if _, err := renderer(c); err != nil {
+		return err
+	}
+	if _, err := siteRules(c.SiteRules); err != nil {
+		return err
+	}
 	for _, written := range c.Newsletters {
 		n, err := c.Newsletter(written.Name)
 		if err != nil {
 			return err
 		}
 		if err := curate.Check(n.Rules); err != nil {
+			return err
+		}
+		if _, err := slotAfter(n, a.now()); err != nil {
 			return err
 		}
 		if a.json {

@@ -46,6 +46,8 @@ const exitHelp = `
 Exit status: 0 done, 1 failure, 2 a mistake in the command or the configuration,
 3 sent but not to everybody, 4 nothing new to send.`
 
+var errNoConfig = errors.New("no configuration found; `zest init` writes one, `zest demo` needs none")
+
 // errPartly ends a command whose report already said everything.
 var errPartly = errors.New("not everybody got it")
 

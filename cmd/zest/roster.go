@@ -1,14 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/roster"
 	"github.com/zest-digest/zest/digest/store"
 )
 
@@ -30,20 +30,14 @@ func (m *machine) deliveries(ctx context.Context, id digest.EditionID, status di
 }
 
 // importBatch is how many rows go into one transaction.
-const importBatch = 2000
+const importBatch = 5000
 
-// importCSV puts the readers of a file on a list. A bad row is named and costs
+// importFile puts the readers of a file on a list. A bad row is named and costs
 // only itself.
-func (m *machine) importCSV(ctx context.Context, list string, in io.Reader, plan bool) error {
-	sheet := csv.NewReader(in)
-	sheet.FieldsPerRecord, sheet.LazyQuotes, sheet.ReuseRecord = -1, true, true
-	head, err := sheet.Read()
+func (m *machine) importFile(ctx context.Context, list string, in io.Reader, plan bool) error {
+	file, err := roster.NewReader(in, roster.Options{})
 	if err != nil {
-		return usagef("reading the header line: %w", err)
-	}
-	columns := headings(head)
-	if _, ok := columns["email"]; !ok {
-		return usagef("the header line names no email column (it has %s)", strings.Join(head, ", "))
+		return err
 	}
 	var sum store.Imported
 	refused := 0
@@ -51,23 +45,24 @@ func (m *machine) importCSV(ctx context.Context, list string, in io.Reader, plan
 	flush := func() error {
 		got, err := m.store.Import(ctx, batch, plan)
 		sum.Added, sum.Confirmed, sum.Unchanged = sum.Added+got.Added, sum.Confirmed+got.Confirmed, sum.Unchanged+got.Unchanged
+		sum.Left += got.Left
 		sum.KeptLeft, sum.Suppressed = sum.KeptLeft+got.KeptLeft, sum.Suppressed+got.Suppressed
 		batch = batch[:0]
 		return err
 	}
-	for {
-		row, err := sheet.Read()
-		if errors.Is(err, io.EOF) {
-			break
+	for row, err := range file.Rows() {
+		if err != nil {
+			return fmt.Errorf("reading the import: %w", err)
 		}
-		line, _ := sheet.FieldPos(0)
-		s, bad := m.importRow(list, columns, row, err)
-		if bad != nil {
+		if row.Refused == nil && row.Suppress != "" {
+			row.Refused = fmt.Errorf("the file says that this address gets nothing: %s", row.Suppress)
+		}
+		if row.Refused != nil {
 			refused++
-			m.a.notef("line %d: %v", line, bad)
+			m.a.notef("line %d: %v", row.Line, row.Refused)
 			continue
 		}
-		if batch = append(batch, s); len(batch) == importBatch {
+		if batch = append(batch, m.subscription(list, row)); len(batch) == importBatch {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -79,55 +74,24 @@ func (m *machine) importCSV(ctx context.Context, list string, in io.Reader, plan
 	return m.tellImport(list, sum, refused, plan)
 }
 
-func headings(head []string) map[string]int {
-	columns := map[string]int{}
-	for i, h := range head {
-		h = strings.ToLower(strings.Trim(h, " \ufeff\""))
-		switch h {
-		case "e-mail", "mail", "email address", "adresse", "adresse e-mail", "courriel":
-			h = "email"
-		case "nom", "full name":
-			h = "name"
-		case "langue", "lang":
-			h = "language"
-		}
-		if _, taken := columns[h]; !taken {
-			columns[h] = i
-		}
+func (m *machine) subscription(list string, row roster.Row) digest.Subscription {
+	s := digest.Subscription{
+		List: list, State: cmp.Or(row.State, digest.SubConfirmed), Since: m.a.now(), Reason: row.Reason,
+		Subscriber: digest.Subscriber{Email: row.Email, Name: row.Name, Language: row.Language, TextOnly: row.TextOnly, Created: row.Created},
 	}
-	return columns
-}
-
-func (m *machine) importRow(list string, columns map[string]int, row []string, err error) (digest.Subscription, error) {
-	if err != nil {
-		return digest.Subscription{}, err
-	}
-	cell := func(name string) string {
-		if i, ok := columns[name]; ok && i < len(row) {
-			return strings.TrimSpace(strings.Clone(row[i]))
-		}
-		return ""
-	}
-	email, err := parseAddress("address", cell("email"))
-	if err != nil {
-		return digest.Subscription{}, err
-	}
-	return digest.Subscription{
-		List: list, State: digest.SubConfirmed, Since: m.a.now(),
-		Subscriber: digest.Subscriber{Email: email, Name: cell("name"), Language: strings.ToLower(cell("language")), TextOnly: cell("text_only") == "true" || cell("text_only") == "1"},
-	}, nil
+	return s
 }
 
 func (m *machine) tellImport(list string, sum store.Imported, refused int, plan bool) error {
 	if m.a.json {
 		return m.a.line(map[string]any{"list": list, "plan": plan, "added": sum.Added, "confirmed": sum.Confirmed, "unchanged": sum.Unchanged,
-			"kept_left": sum.KeptLeft, "suppressed": sum.Suppressed, "refused": refused})
+			"left": sum.Left, "kept_left": sum.KeptLeft, "suppressed": sum.Suppressed, "refused": refused})
 	}
 	parts := []string{count(sum.Added, "new reader", "new readers")}
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{sum.Confirmed, "confirmed"}, {sum.Unchanged, "there already"}, {sum.KeptLeft, "left before and stay away"}, {sum.Suppressed, "suppressed"}, {refused, "refused"}} {
+	}{{sum.Confirmed, "confirmed"}, {sum.Unchanged, "there already"}, {sum.Left, "left, as the file says"}, {sum.KeptLeft, "left before and stay away"}, {sum.Suppressed, "suppressed"}, {refused, "refused"}} {
 		if x.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
 		}

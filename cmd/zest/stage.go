@@ -323,11 +323,7 @@ func (a *app) inlineFile(path, name, out string) error {
 		}
 		return nil
 	}
-	findings := make([]map[string]any, 0, len(res.Findings))
-	for _, f := range res.Findings {
-		findings = append(findings, map[string]any{"line": f.Line, "rule": f.Rule, "reason": f.Reason})
-	}
-	return a.line(findingsJSON{File: path, OK: len(findings) == 0, Findings: findings})
+	return a.line(findingsJSON{File: path, OK: len(res.Findings) == 0, Findings: inlineFindings(res.Findings)})
 }
 
 func (a *app) lintCmd() *cobra.Command {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/roster"
 )
 
 func (a *app) subscribersCmd() *cobra.Command {
@@ -212,43 +212,28 @@ func (a *app) subsExportCmd() *cobra.Command {
 		Example: "  zest subscribers export weekly > weekly.csv",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
-				sheet := csv.NewWriter(a.stdout)
-				if !a.json {
-					if err := sheet.Write([]string{"email", "name", "list", "state", "since", "language", "text_only"}); err != nil {
-						return err
-					}
-				}
+				sheet := roster.NewWriter(a.stdout)
 				err := m.subscriptions(ctx, first(args), "", "", func(s digest.Subscription) error {
-					j := newSubscription(s)
 					if a.json {
-						return a.line(j)
+						return a.line(newSubscription(s))
 					}
-					return sheet.Write([]string{safeCell(j.Email), safeCell(j.Name), j.List, j.State, j.Since, j.Language, fmt.Sprint(j.TextOnly)})
+					return sheet.Write(s)
 				})
-				sheet.Flush()
-				return errors.Join(err, sheet.Error())
+				return errors.Join(err, sheet.Flush())
 			})
 		},
 	})
-}
-
-// safeCell keeps a spreadsheet from running what a stranger typed as their name
-// (OWASP, CSV injection).
-func safeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 func (a *app) subsImportCmd() *cobra.Command {
 	var plan bool
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "import LIST FILE",
-		Short: "Add readers from a CSV file",
-		Long: `Add readers who agreed to it from a CSV file with a header line (email, name,
-language, text_only). Nobody who left or is suppressed comes back; a bad row is
-named with its line and costs only itself. --plan shows what would happen.
+		Short: "Add readers from a file: CSV, JSON lines, or another program's export",
+		Long: `Add readers who agreed to it from a file: CSV with any delimiter and charset, JSON
+lines, or an export of listmonk, Mailchimp or Ghost. Nobody who left or is
+suppressed comes back; a bad row is named with its line and costs only itself.
+--plan shows what would happen.
 ` + exitHelp,
 		Example: "  zest subscribers import weekly readers.csv --plan\n  zest subscribers import weekly readers.csv",
 		Args:    exactly(2),
@@ -270,7 +255,7 @@ named with its line and costs only itself. --plan shows what would happen.
 				if err := m.knownList(args[0]); err != nil {
 					return err
 				}
-				return m.importCSV(ctx, args[0], in, plan)
+				return m.importFile(ctx, args[0], in, plan)
 			})
 		},
 	})

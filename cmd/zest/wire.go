@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/zest-digest/zest/config"
@@ -15,8 +16,8 @@ import (
 	"github.com/zest-digest/zest/digest/address"
 	"github.com/zest-digest/zest/digest/collect"
 	"github.com/zest-digest/zest/digest/deliver"
+	"github.com/zest-digest/zest/digest/extract"
 	"github.com/zest-digest/zest/digest/publish"
-	"github.com/zest-digest/zest/digest/render"
 	"github.com/zest-digest/zest/digest/store"
 )
 
@@ -60,7 +61,7 @@ func (a *app) with(ctx context.Context, mode mode, f func(context.Context, *mach
 func (a *app) loadConfig() (*config.Config, error) {
 	path, err := config.Find(a.configPath, a.getenv)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("no configuration found; `zest init` writes one, `zest demo` needs none")
+		return nil, &usageError{errNoConfig}
 	}
 	if err != nil {
 		return nil, err
@@ -70,9 +71,13 @@ func (a *app) loadConfig() (*config.Config, error) {
 
 func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m := &machine{a: a, config: c, store: s, bars: a.progress()}
-	renderer, err := render.New(render.Options{})
+	renderer, err := renderer(c)
 	if err != nil {
-		return nil, fmt.Errorf("loading templates: %w", err)
+		return nil, err
+	}
+	rules, err := siteRules(c.SiteRules)
+	if err != nil {
+		return nil, err
 	}
 	sender, err := a.sender(c)
 	if err != nil {
@@ -80,7 +85,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	}
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
-		Progress: m.bars, Log: a.log, Now: a.now,
+		Extract: extract.Options{Rules: rules}, Progress: m.bars, Log: a.log, Now: a.now,
 	}
 	m.publisher = publish.New(m.options)
 	return m, nil
@@ -90,6 +95,33 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 func (m *machine) force(yes bool) {
 	m.options.Force = yes
 	m.publisher = publish.New(m.options)
+}
+
+// siteRules reads the folder of extraction rules, one site a file.
+func siteRules(dir string) ([]extract.SiteRules, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading site_rules: %w", err)
+	}
+	var out []extract.SiteRules
+	for _, f := range files {
+		if f.IsDir() || filepath.Ext(f.Name()) != ".txt" {
+			continue
+		}
+		body, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("reading site_rules: %w", err)
+		}
+		r, err := extract.ParseSiteRules(f.Name(), body)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // rate is the speed to plan by, in messages a second.

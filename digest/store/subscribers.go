@@ -70,7 +70,7 @@ func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 	if err != nil {
 		return false, err
 	}
-	condition := `subscriptions.state = 'pending' AND excluded.state = 'confirmed'`
+	condition := `subscriptions.state = 'pending' AND excluded.state = 'confirmed' OR subscriptions.state <> 'left' AND excluded.state = 'left'`
 	if o.Again {
 		condition = `subscriptions.state <> excluded.state`
 	}
@@ -219,6 +219,7 @@ func (s *Store) Subscriptions(ctx context.Context, q SubscriptionFilter, f func(
 // Imported counts what an import did, or would do.
 type Imported struct {
 	Added, Confirmed, Unchanged int
+	Left                        int // the file says that they left, and now they have here
 	KeptLeft, Suppressed        int // stayed away: they had left, or their address is dead
 }
 
@@ -257,6 +258,8 @@ func (s *Store) importOne(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 	case state.String == string(digest.SubLeft):
 		sum.KeptLeft++
 		return nil
+	case sub.State == digest.SubLeft:
+		sum.Left++
 	case !state.Valid:
 		sum.Added++
 	case state.String == string(digest.SubPending) && sub.State == digest.SubConfirmed:
