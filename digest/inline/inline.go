@@ -44,7 +44,7 @@ func Document(source string, _ Options) (res Result, err error) {
 	defer func() {
 		// No document may bring the program down.
 		if v := recover(); v != nil {
-			res = untouched(source, fmt.Sprintf("premailer: %v", v))
+			res = untouched(source, fmt.Sprint(v))
 		}
 	}()
 	prefix := "zest-"
@@ -57,7 +57,7 @@ func Document(source string, _ Options) (res Result, err error) {
 		return untouched(source, err.Error()), nil
 	}
 	w := &work{doc: doc, root: doc.Nodes[0], lines: lines, prefix: prefix, groupAttr: prefix + "inline"}
-	w.m.quirks = quirky(w.root)
+	w.m = matcher{quirks: quirky(w.root), steps: new(int)}
 	w.readSheets()
 	w.assign()
 	w.prepare()

@@ -10,7 +10,17 @@ import (
 // hovers over, nobody has visited and nobody fills in.
 type matcher struct {
 	quirks bool // no standard doctype: classes and ids match whatever their case
+	steps  *int // compounds compared so far
 }
+
+// maxSteps bounds the work on one document; a selector made for it can take for
+// ever. A real document of 100 KB stays below a hundredth of it.
+const maxSteps = 30_000_000
+
+// costError says that a document was given up.
+type costError struct{}
+
+func (costError) Error() string { return "its selectors take too long to match" }
 
 func (m matcher) selects(s selector, n *html.Node) bool {
 	return m.from(s, len(s.parts)-1, n)
@@ -38,9 +48,15 @@ func (m matcher) from(s selector, i int, n *html.Node) bool {
 			}
 		}
 	default:
+		loose := strings.Trim(string(s.combinators[1:i]), " ") == ""
 		for p := parentElement(n); p != nil; p = parentElement(p) {
 			if m.from(s, i-1, p) {
 				return true
+			}
+			if loose && m.compound(s.parts[i-1], p) {
+				// The nearest fit has the most ancestors: where it fails, the
+				// ones further up fail too.
+				return false
 			}
 		}
 	}
@@ -52,6 +68,9 @@ func (m matcher) same(a, b string) bool {
 }
 
 func (m matcher) compound(c compound, n *html.Node) bool {
+	if *m.steps++; *m.steps > maxSteps {
+		panic(costError{})
+	}
 	if c.tag != "" && c.tag != strings.ToLower(n.Data) {
 		return false
 	}

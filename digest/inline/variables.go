@@ -49,7 +49,7 @@ func settle(own map[string]string, up environment) environment {
 	for k, v := range up {
 		out[k] = v
 	}
-	busy := map[string]bool{}
+	busy, invalid, done := map[string]bool{}, map[string]bool{}, map[string]string{}
 	var look func(name string) (string, bool)
 	look = func(name string) (string, bool) {
 		raw, mine := own[name]
@@ -64,12 +64,16 @@ func settle(own map[string]string, up environment) environment {
 			v, ok := up[name]
 			return v, ok
 		}
+		if v, ok := done[name]; ok {
+			return v, !invalid[name]
+		}
 		if busy[name] {
 			return "", false
 		}
 		busy[name] = true
-		defer delete(busy, name)
-		return substitute(raw, look)
+		v, ok := substitute(raw, look)
+		done[name], invalid[name], busy[name] = v, !ok, false
+		return v, ok
 	}
 	for name := range own {
 		if v, ok := look(name); ok {
