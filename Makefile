@@ -38,5 +38,8 @@ lint: ## gofmt, go vet, staticcheck
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchtime 1s ./...
 
+shots: ## photograph every theme in Chromium, and fail where one is too wide
+	.ci/shots.sh
+
 clean: ## remove what was built
 	rm -rf bin

@@ -223,6 +223,8 @@ func TestAMistakeInATemplateNamesFileAndLine(t *testing.T) {
 		"field":   {"email/parts/footer.tmpl", "{{define \"footer\"}}\n\n{{.Colour}}{{end}}", "email/parts/footer.tmpl:3"},
 		"part":    {"email/parts/footer.tmpl", "{{define \"footer\"}}\n{{template \"imprint\"}}{{end}}", `"imprint"`},
 		"colour":  {"email/brief/style.css", ".title {\n color: $acent; }", "email/brief/style.css:2"},
+		"nesting": {"email/brief/style.css", ".a { color: red; }\n\n.b { @media print { color: red; } }", "email/brief/style.css:3"},
+		"import":  {"email/brief/style.css", "\n@import url(x.css);", "email/brief/style.css:2"},
 		"text":    {"email/parts/text.tmpl", "a\n{{.Titel}}", "email/parts/text.tmpl:2"},
 		"context": {"email/parts/footer.tmpl", "{{define \"footer\"}}\n<a href=\"{{if .Title}}\">{{end}}{{end}}", "footer"},
 	} {

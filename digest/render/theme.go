@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/inline"
 )
 
 // theme is a parsed theme: the shared parts, with its own on top.
@@ -102,6 +103,9 @@ func (l layered) theme(name string) (*theme, error) {
 			return nil, err
 		}
 	}
+	if err := th.inlinable(); err != nil {
+		return nil, err
+	}
 	if th.text == nil {
 		return nil, fmt.Errorf("email/parts/%s: %w", textPart, digest.ErrNotFound)
 	}
@@ -115,6 +119,25 @@ func (l layered) sheet(to []sheet, file string) ([]sheet, error) {
 		return to, nil
 	}
 	return append(to, sheet{file, string(css)}), err
+}
+
+// inlinable refuses a rule that cannot be inlined faithfully, by file and line.
+func (th *theme) inlinable() error {
+	p, err := newPalette(digest.Look{})
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, s := range th.style {
+		css, err := p.paint(s)
+		if err != nil {
+			return err
+		}
+		for _, f := range inline.LintCSS(path.Base(s.file), css) {
+			wrong = append(wrong, fmt.Errorf("%s:%d: %s: %s", s.file, f.Line, f.Rule, f.Reason))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // try renders an edition that has everything a template can ask for.
