@@ -65,7 +65,7 @@ func (b *breaker) note(email string, at stage, o digest.Outcome) error {
 		b.refusals, b.atMail = 0, 0
 		return nil
 	}
-	throttled := o.Code/100 == 4 && o.Verdict == digest.VerdictDefer
+	throttled := o.Code/100 == 4 && verdict(at, o.Code, o.Enhanced, o.Reply) == digest.VerdictDefer
 	if !throttled && !aboutUs(at, o.Code, o.Enhanced) {
 		return nil
 	}

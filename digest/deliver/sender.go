@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/textproto"
 	"sync"
 	"time"
 
@@ -184,8 +185,14 @@ func (l *lane) attempt(ctx context.Context, r *digest.Reader, body []byte) (dige
 		}
 		last = err
 	}
-	_, reply := split(last.Error())
-	o.Verdict, o.Reply = digest.VerdictDefer, reply
+	o.Verdict = digest.VerdictDefer
+	o.Enhanced, o.Reply = split(last.Error())
+	var said *textproto.Error
+	var gone *lost
+	if errors.As(last, &said) && errors.As(last, &gone) {
+		o.Code, l.refusedAt = said.Code, gone.at
+		o.Enhanced, o.Reply = split(said.Msg)
+	}
 	return o, nil
 }
 
