@@ -210,6 +210,12 @@ func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
 	if err := checkLines(r.Email, r.Name, r.MessageID, r.OneClick, r.MailUnsub); err != nil {
 		return dst, err
 	}
+	// An address that ends its own brackets would go on as SMTP parameters.
+	for _, a := range []string{r.Email, r.Envelope} {
+		if strings.ContainsAny(a, "<> \t\r\n\x00") {
+			return dst, &digest.InvalidError{Field: "address", Value: a, Reason: "holds what an address cannot"}
+		}
+	}
 	dst = append(dst, "Message-ID: <"...)
 	dst = append(dst, r.MessageID...)
 	dst = append(dst, ">\r\nTo: "...)

@@ -204,6 +204,8 @@ func TestNothingGetsIntoTheHeaderByALineBreak(t *testing.T) {
 		func(r *digest.Reader) { r.Name = "a\r\nBcc: evil@example.org" },
 		func(r *digest.Reader) { r.Email = "a@example.org\nX: y" },
 		func(r *digest.Reader) { r.OneClick = "https://a\x00" },
+		func(r *digest.Reader) { r.Email = "a@example.org> NOTIFY=NEVER" },
+		func(r *digest.Reader) { r.Envelope = "b@example.org>\r\nRCPT TO:<evil@example.org" },
 	} {
 		r := reader(1, "")
 		change(&r)

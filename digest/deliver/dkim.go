@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
+	"fmt"
+	"slices"
 
 	"github.com/emersion/go-msgauth/dkim"
 
@@ -15,7 +19,7 @@ import (
 
 // DKIM signs messages (RFC 6376). go-mail's own signer breaks once
 // List-Unsubscribe is signed, so go-msgauth does it.
-type DKIM struct{ options dkim.SignOptions }
+type DKIM struct{ options []dkim.SignOptions }
 
 // signed are the fields under the signature. A field named once more than it
 // stands cannot be added afterwards (RFC 6376 sections 5.4 and 8.15).
@@ -48,18 +52,70 @@ func NewDKIM(domain, selector string, key []byte) (*DKIM, error) {
 	default:
 		return nil, invalid("is neither RSA nor Ed25519")
 	}
-	return &DKIM{dkim.SignOptions{
-		Domain: domain, Selector: selector, Signer: parsed.(crypto.Signer), Hash: crypto.SHA256,
+	return &DKIM{[]dkim.SignOptions{{
+		Domain: domain, Identifier: "@" + domain, Selector: selector, Signer: parsed.(crypto.Signer), Hash: crypto.SHA256,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed, HeaderKeys: signed,
-	}}, nil
+	}}}, nil
 }
 
-// sign puts the signature before a message.
+// With is a signer that puts both signatures on a message: RSA for everyone and
+// Ed25519 for those who know it (RFC 8463 section 3). Yahoo does not promise to
+// pass DMARC when one of two aligned signatures fails, so nothing does this
+// unasked.
+func (d *DKIM) With(second *DKIM) *DKIM { return &DKIM{slices.Concat(d.options, second.options)} }
+
+// sign puts the signatures before a message.
 func (d *DKIM) sign(message []byte) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(len(message) + 2048)
-	if err := dkim.Sign(&b, bytes.NewReader(message), &d.options); err != nil {
-		return nil, err
+	for i := range d.options {
+		var b bytes.Buffer
+		b.Grow(len(message) + 2048)
+		if err := dkim.Sign(&b, bytes.NewReader(message), &d.options[i]); err != nil {
+			return nil, fmt.Errorf("signing for %s: %w", d.options[i].Domain, err)
+		}
+		message = b.Bytes()
 	}
-	return b.Bytes(), nil
+	return message, nil
+}
+
+// KeyKind is the algorithm of a DKIM key.
+type KeyKind string
+
+// The kinds of keys.
+const (
+	KeyRSA     KeyKind = "rsa"     // 2048 bits: what every receiver verifies
+	KeyEd25519 KeyKind = "ed25519" // RFC 8463; beside an RSA key, never alone
+)
+
+// NewKey makes a private key in PKCS#8 PEM, and the value of the TXT record that
+// goes under <selector>._domainkey.<domain> (RFC 6376 section 3.6.1). A DNS
+// server wants a value of more than 255 bytes as several strings.
+func NewKey(kind KeyKind) (private []byte, record string, err error) {
+	var key, public any
+	switch kind {
+	case KeyRSA:
+		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, "", fmt.Errorf("making a key: %w", err)
+		}
+		key, public = k, &k.PublicKey
+	case KeyEd25519:
+		p, k, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, "", fmt.Errorf("making a key: %w", err)
+		}
+		key, public = k, p
+	default:
+		return nil, "", &digest.InvalidError{Field: "key", Value: string(kind), Reason: "is neither rsa nor ed25519"}
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, "", fmt.Errorf("writing a key: %w", err)
+	}
+	raw, bare := public.(ed25519.PublicKey) // RFC 8463 section 4: the 32 bytes alone
+	if !bare {
+		if raw, err = x509.MarshalPKIXPublicKey(public); err != nil {
+			return nil, "", fmt.Errorf("writing a key: %w", err)
+		}
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), "v=DKIM1; k=" + string(kind) + "; p=" + base64.StdEncoding.EncodeToString(raw), nil
 }

@@ -24,7 +24,7 @@ var enhancedCode = regexp.MustCompile(`^([245]\.\d{1,3}\.\d{1,3})\b`)
 // the first row that matches decides.
 type rule struct {
 	class    int    // first digit of the code
-	enhanced string // prefix of the enhanced status, "" for any
+	enhanced string // as [matches] reads it, "" for any
 	words    string // lower-case words in the reply
 	at       stage
 	verdict  digest.Verdict
@@ -35,8 +35,18 @@ type rule struct {
 // speak of the mailbox itself close an address, and 5.7.x, which speaks of us,
 // never does.
 var table = []rule{
-	{class: 4, enhanced: "4.7.", verdict: digest.VerdictRetry}, // greylisting, rate limits
+	{class: 4, words: "greylist", verdict: digest.VerdictRetry},
+	{class: 4, words: "graylist", verdict: digest.VerdictRetry},
+	// The provider slows us down: Gmail's, Microsoft's and Yahoo's words for it.
+	// No reader is charged for that.
+	{class: 4, enhanced: "4.7.0", verdict: digest.VerdictDefer},
+	{class: 4, enhanced: "4.7.2x", verdict: digest.VerdictDefer},
+	{class: 4, enhanced: "4.7.3x", verdict: digest.VerdictDefer},
+	{class: 4, enhanced: "4.7.40", verdict: digest.VerdictDefer},
+	{class: 4, enhanced: "4.7.650", verdict: digest.VerdictDefer},
+	{class: 4, words: "(rp-00", verdict: digest.VerdictDefer},
 	{class: 4, verdict: digest.VerdictRetry},
+	{class: 5, at: stageMail, verdict: digest.VerdictDefer},     // no reader was named yet
 	{class: 5, enhanced: "5.7.", verdict: digest.VerdictFailed}, // policy: about us
 	{class: 5, enhanced: "5.2.1", words: "rate", verdict: digest.VerdictRetry},
 	{class: 5, enhanced: "5.1.1", at: stageRcpt, verdict: digest.VerdictSuppress},
@@ -59,9 +69,12 @@ func verdict(at stage, code int, enhanced, reply string) digest.Verdict {
 	return digest.VerdictRetry // a reply nobody can read is not a decision
 }
 
-// matches compares an enhanced status with a whole one, or with the beginning of
-// one that ends in a dot.
+// matches compares an enhanced status with a whole one, with the beginning of
+// one that ends in a dot, or with one whose last digit is an x.
 func matches(enhanced, want string) bool {
+	if tens, any := strings.CutSuffix(want, "x"); any {
+		return len(enhanced) == len(want) && strings.HasPrefix(enhanced, tens)
+	}
 	return enhanced == want || want == "" || strings.HasSuffix(want, ".") && strings.HasPrefix(enhanced, want)
 }
 
@@ -72,8 +85,13 @@ func split(text string) (enhanced, reply string) {
 	if m := enhancedCode.FindString(reply); m != "" {
 		enhanced = m
 	}
+	return enhanced, shorten(reply)
+}
+
+// shorten keeps what a ledger's line has room for.
+func shorten(reply string) string {
 	if r := []rune(reply); len(r) > 200 {
-		reply = string(r[:199]) + "…"
+		return string(r[:199]) + "…"
 	}
-	return enhanced, reply
+	return reply
 }

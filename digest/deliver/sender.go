@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/textproto"
 	"sync"
 	"time"
 
@@ -25,8 +26,9 @@ type Options struct {
 
 // Sender hands messages to a relay.
 type Sender struct {
-	o     Options
-	limit *rate.Limiter
+	o       Options
+	limit   *rate.Limiter
+	breaker *breaker
 }
 
 // New makes a Sender.
@@ -42,7 +44,7 @@ func New(o Options) (*Sender, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Sender{o: o}
+	s := &Sender{o: o, breaker: &breaker{domains: map[string]*provider{}}}
 	if o.Rate > 0 {
 		s.limit = rate.NewLimiter(rate.Limit(o.Rate), max(1, int(o.Rate/10)))
 	}
@@ -97,6 +99,8 @@ type lane struct {
 	feed     Feed
 	session  *session
 	buf      []byte
+
+	refusedAt stage // of the last refusal
 }
 
 func (l *lane) run(ctx context.Context) error {
@@ -128,6 +132,9 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 	if m == nil {
 		return l.feed.Settle(ctx, l.n, digest.Outcome{Subscriber: r.Subscriber, Verdict: digest.VerdictFailed, Reply: "no message was rendered for variant " + r.Variant, At: l.s.o.Now()})
 	}
+	if pause, why := l.s.breaker.closed(r.Email, l.s.o.Now()); pause > 0 {
+		return l.feed.Settle(ctx, l.n, digest.Outcome{Subscriber: r.Subscriber, Verdict: digest.VerdictDefer, Reply: shorten("not tried, the provider refuses us: " + why), RetryAfter: pause, At: l.s.o.Now()})
+	}
 	body, err := l.compose(m, r)
 	if err != nil {
 		return l.feed.Settle(ctx, l.n, digest.Outcome{Subscriber: r.Subscriber, Verdict: digest.VerdictFailed, Reply: err.Error(), At: l.s.o.Now()})
@@ -136,7 +143,7 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 	if err != nil && o.Verdict == "" {
 		return err // never begun
 	}
-	return errors.Join(l.feed.Settle(ctx, l.n, o), err)
+	return errors.Join(l.feed.Settle(ctx, l.n, o), err, l.s.breaker.note(r.Email, l.refusedAt, o))
 }
 
 // compose writes and signs the message of one reader. It is valid until the
@@ -167,7 +174,7 @@ func (l *lane) attempt(ctx context.Context, r *digest.Reader, body []byte) (dige
 			o.Verdict, o.Code = digest.VerdictSent, 250
 			return o, nil
 		case errors.As(err, &no):
-			o.Code = no.code
+			o.Code, l.refusedAt = no.code, no.at
 			o.Enhanced, o.Reply = split(no.text)
 			o.Verdict = verdict(no.at, no.code, o.Enhanced, o.Reply)
 			return o, nil
@@ -178,8 +185,14 @@ func (l *lane) attempt(ctx context.Context, r *digest.Reader, body []byte) (dige
 		}
 		last = err
 	}
-	_, reply := split(last.Error())
-	o.Verdict, o.Reply = digest.VerdictDefer, reply
+	o.Verdict = digest.VerdictDefer
+	o.Enhanced, o.Reply = split(last.Error())
+	var said *textproto.Error
+	var gone *lost
+	if errors.As(last, &said) && errors.As(last, &gone) {
+		o.Code, l.refusedAt = said.Code, gone.at
+		o.Enhanced, o.Reply = split(said.Msg)
+	}
 	return o, nil
 }
 

@@ -1,0 +1,121 @@
+package deliver
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// How a [breaker] counts. A refusal that is about us says nothing of the next
+// address, but much of the next message: after a few, going on only makes the
+// provider's mind up, and spends readers who would have had their edition
+// tomorrow.
+const (
+	providerTrip  = 5  // in a row, for one recipient domain
+	relayTrip     = 20 // in a row, whatever the domain
+	senderTrip    = 5  // in a row at MAIL, where no reader is named yet
+	policyPause   = time.Hour
+	throttlePause = 10 * time.Minute
+)
+
+// breaker keeps us from a provider, or a relay, that refuses us rather than the
+// reader (RFC 3463 section 3.8, and the providers' own pages). A success closes
+// it at once; after its pause one more refusal opens it again.
+type breaker struct {
+	mu       sync.Mutex
+	domains  map[string]*provider
+	refusals int // in a row over all domains, for good
+	atMail   int // of those in a row, at MAIL
+}
+
+type provider struct {
+	refusals int
+	until    time.Time
+	why      string
+}
+
+// domain is the provider of an address, as far as an address tells.
+func domain(email string) string {
+	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+}
+
+// closed reports how long a provider is to be left alone, and what it said; 0
+// when it may be sent to.
+func (b *breaker) closed(email string, now time.Time) (time.Duration, string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.domains[domain(email)]
+	if p == nil || !now.Before(p.until) {
+		return 0, ""
+	}
+	return p.until.Sub(now), p.why
+}
+
+// note counts an outcome. It returns a [*digest.SendError] when the relay
+// refuses whoever is written to.
+func (b *breaker) note(email string, at stage, o digest.Outcome) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	name := domain(email)
+	if o.Verdict == digest.VerdictSent {
+		delete(b.domains, name)
+		b.refusals, b.atMail = 0, 0
+		return nil
+	}
+	throttled := o.Code/100 == 4 && verdict(at, o.Code, o.Enhanced, o.Reply) == digest.VerdictDefer
+	if !throttled && !aboutUs(at, o.Code, o.Enhanced) {
+		return nil
+	}
+	if at == stageMail && !throttled {
+		b.atMail++
+	} else {
+		b.count(name, throttled, o)
+	}
+	if !throttled {
+		b.refusals++
+	}
+	if b.atMail < senderTrip && b.refusals < relayTrip {
+		return nil
+	}
+	n := max(b.atMail, b.refusals)
+	b.refusals, b.atMail = 0, 0 // the next run asks again
+	return &digest.SendError{
+		Verdict: digest.VerdictDefer, Code: o.Code, Enhanced: o.Enhanced, Stage: string(at),
+		Err: fmt.Errorf("stopping after %d refusals in a row that are about the sender: %d %s", n, o.Code, o.Reply),
+	}
+}
+
+// count opens a provider's breaker when it has refused often enough.
+func (b *breaker) count(name string, throttled bool, o digest.Outcome) {
+	p := b.domains[name]
+	if p == nil {
+		p = &provider{}
+		b.domains[name] = p
+	}
+	if p.refusals++; p.refusals < providerTrip {
+		return
+	}
+	pause := policyPause
+	if throttled {
+		pause = throttlePause
+	}
+	p.until, p.why = o.At.Add(pause), o.Reply
+}
+
+// aboutUs reports whether a permanent refusal concerns the sender or the
+// message, and not the one address.
+func aboutUs(at stage, code int, enhanced string) bool {
+	if code/100 != 5 {
+		return false
+	}
+	switch {
+	case at == stageMail, strings.HasPrefix(enhanced, "5.7."), strings.HasPrefix(enhanced, "5.5."), enhanced == "5.4.5":
+		return true
+	case at == stageData, at == stageEnd:
+		return code == 552 || code == 554 || enhanced == "5.3.4" || strings.HasPrefix(enhanced, "5.6.")
+	}
+	return false
+}
