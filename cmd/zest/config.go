@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -11,19 +12,24 @@ import (
 
 func (a *app) configCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "config", Short: "Check and show the configuration"})
-	c.AddCommand(
-		a.jsonFlag(&cobra.Command{
-			Use: "check", Short: "Check the configuration; report every problem at once", Args: exactly(0),
-			Long:    "Check the configuration and report every problem at once, with file and line.\n" + exitHelp,
-			Example: "  zest config check --config /etc/zest/zest.yaml",
-			RunE: func(c *cobra.Command, _ []string) error {
-				cfg, err := a.loadConfig()
-				if err != nil {
-					return err
-				}
-				return a.checkConfig(c.Context(), cfg)
-			},
-		}),
+	var smtp bool
+	check := a.jsonFlag(&cobra.Command{
+		Use: "check", Short: "Check the configuration; report every problem at once", Args: exactly(0),
+		Long:    "Check the configuration and report every problem at once, with file and line.\n--smtp also connects to the mail server, as a delivery would, and says goodbye.\n" + exitHelp,
+		Example: "  zest config check --config /etc/zest/zest.yaml\n  zest config check --smtp",
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := a.loadConfig()
+			if err != nil {
+				return err
+			}
+			if err := a.checkConfig(cfg); err != nil || !smtp {
+				return err
+			}
+			return a.probe(c.Context(), cfg)
+		},
+	})
+	check.Flags().BoolVar(&smtp, "smtp", false, "also connect to the mail server: TLS, login, what it offers")
+	c.AddCommand(check,
 		&cobra.Command{
 			Use: "show", Short: "Show every setting in force, secrets masked", Args: exactly(0),
 			Example: "  zest config show",
@@ -45,7 +51,7 @@ func (a *app) configCmd() *cobra.Command {
 }
 
 // checkConfig checks what only the stages can: rules compile, themes load.
-func (a *app) checkConfig(_ context.Context, c *config.Config) error {
+func (a *app) checkConfig(c *config.Config) error {
 	if _, err := renderer(c); err != nil {
 		return err
 	}
@@ -74,5 +80,23 @@ func (a *app) checkConfig(_ context.Context, c *config.Config) error {
 	if !a.json {
 		a.printf("%s is fine.\n", c.File())
 	}
+	return nil
+}
+
+// probe connects to the mail server and tells what it can do.
+func (a *app) probe(ctx context.Context, c *config.Config) error {
+	s, err := a.sender(c)
+	if err != nil {
+		return err
+	}
+	can, err := s.Probe(ctx)
+	if err != nil {
+		return fmt.Errorf("the mail server: %w", err)
+	}
+	if a.json {
+		return a.line(map[string]any{"smtp": c.SMTP.Host, "encrypted": can.Encrypted, "login": can.Auth, "pipelining": can.Pipelining,
+			"chunking": can.Chunking, "dsn": can.DSN, "smtputf8": can.SMTPUTF8, "size": can.Size})
+	}
+	a.printf("the mail server answers: encrypted %v, login %v, pipelining %v, DSN %v, SMTPUTF8 %v\n", can.Encrypted, can.Auth, can.Pipelining, can.DSN, can.SMTPUTF8)
 	return nil
 }
