@@ -41,5 +41,8 @@ bench: ## run the benchmarks
 shots: ## photograph every theme in Chromium, and fail where one is too wide
 	.ci/shots.sh
 
+score: ## score zest on suites that others wrote, where they are present
+	.ci/score.sh
+
 clean: ## remove what was built
 	rm -rf bin
