@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the static binary bin/zest
-	go build -trimpath -ldflags "-s -w" -o bin/zest ./cmd/zest
+	go build -trimpath -buildvcs=auto -ldflags "-s -w" -o bin/zest ./cmd/zest
 
 demo: ## run the whole job on this machine: sources, SMTP, inbox; open the printed address
 	go run ./cmd/zest demo
