@@ -78,7 +78,7 @@ func TestFiveLinesMakeANewsletter(t *testing.T) {
 	}
 	want := digest.Newsletter{Name: "hebdo", Title: "Hebdo", Language: "en",
 		From: digest.Address{Name: "Hebdo", Email: "hebdo@example.org"}, PostalAddress: "1 rue du Port, Brest",
-		PublicURL: "https://news.example.org", ListID: "hebdo.example.org", Lists: []string{"hebdo"},
+		PublicURL: "https://news.example.org", ListID: "hebdo.example.org", Lists: []string{"hebdo"}, Joinable: []string{"hebdo"},
 		Sources: []digest.Source{{Name: "example.org/feed.xml", Kind: digest.SourceFeed, URL: "https://example.org/feed.xml",
 			Weight: 1, FullText: true, FirstRun: 20}},
 		Zone: time.UTC, Rules: digest.Rules{Min: 1, Max: 12, SummaryChars: 280, ClipBytes: 90000},

@@ -178,7 +178,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Zone: zone, Schedule: slices.Clone(n.Schedule), Rules: rulesOf(n),
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
-		Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
+		Joinable: c.joinable(n.Lists), Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown),
 	}, nil
 }
@@ -271,4 +271,15 @@ func orElse(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// joinable are the lists that strangers may join.
+func (c *Config) joinable(lists []string) []string {
+	var out []string
+	for _, l := range c.AllLists() {
+		if l.Public && slices.Contains(lists, l.Name) {
+			out = append(out, l.Name)
+		}
+	}
+	return out
 }

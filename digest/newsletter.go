@@ -22,6 +22,7 @@ type Newsletter struct {
 	BounceDomain  string // domain of the envelope sender; From's domain when empty
 	Sources       []Source
 	Lists         []string
+	Joinable      []string // of the lists, those that strangers may join on the web
 	Zone          *time.Location
 	Schedule      []string // when it goes out; empty means by hand
 	Rules         Rules

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
 	"github.com/zest-digest/zest/digest/web"
 )
 
@@ -57,7 +58,7 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	handler, err := web.New(web.Options{
-		Store: m.store, Keys: digest.NewKeyring(secret), Newsletters: newsletters, Log: m.a.log, Now: m.a.now,
+		Store: m.store, Keys: digest.NewKeyring(secret), Newsletters: newsletters, Notify: notifier{m}, Address: address.Parse, Log: m.a.log, Now: m.a.now,
 	})
 	if err != nil {
 		return err
@@ -68,6 +69,7 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
+	go handler.Run(ctx)
 	loop := make(chan struct{})
 	go func() { defer close(loop); m.loop(ctx, newsletters) }()
 	select {

@@ -66,14 +66,11 @@ func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
 	}
 	m.Subject(p.Subject)
 	m.SetDateWithValue(l.Date)
-	m.SetMessageIDWithValue("none@" + l.Domain) // go-mail's own would name this machine; Append writes the real one
-	m.SetGenHeader("Precedence", "bulk")
+	m.SetMessageIDWithValue("none@" + l.Domain)        // go-mail's own would name this machine; Append writes the real one
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 section 5
-	if l.ArchiveURL != "" {
-		m.SetGenHeaderPreformatted("List-Archive", "<"+l.ArchiveURL+">") // RFC 2369 section 3.6
+	if l.ListID != "" {
+		listFields(m, l)
 	}
-	m.SetGenHeaderPreformatted("List-Id", listID(l))
-	m.SetGenHeaderPreformatted("Feedback-ID", feedbackID(l))
 	m.SetBodyString(mail.TypeTextPlain, p.Text)
 	if p.HTML != "" {
 		m.AddAlternativeString(mail.TypeTextHTML, p.HTML)
@@ -88,6 +85,17 @@ func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// listFields are the fields of mail to a list; a notice to one reader, such as
+// a confirmation, has none of them.
+func listFields(m *mail.Msg, l digest.Letterhead) {
+	m.SetGenHeader("Precedence", "bulk")
+	if l.ArchiveURL != "" {
+		m.SetGenHeaderPreformatted("List-Archive", "<"+l.ArchiveURL+">") // RFC 2369 section 3.6
+	}
+	m.SetGenHeaderPreformatted("List-Id", listID(l))
+	m.SetGenHeaderPreformatted("Feedback-ID", feedbackID(l))
 }
 
 // boundary is derived from the content, so that the same edition is the same

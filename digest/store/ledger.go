@@ -327,7 +327,7 @@ func (s *Store) Check(ctx context.Context, only digest.EditionID) ([]string, err
 // Dump prints the content of every table in order, for comparing two moments.
 func (s *Store) Dump(ctx context.Context) (string, error) {
 	var b strings.Builder
-	for _, table := range []string{"meta", "sources", "articles", "editions", "edition_lists", "proofs", "carried", "slots", "subscribers", "subscriptions", "suppressions", "deliveries"} {
+	for _, table := range []string{"meta", "sources", "articles", "editions", "edition_lists", "proofs", "carried", "slots", "subscribers", "subscriptions", "suppressions", "consents", "asks", "deliveries"} {
 		rows, err := s.db.QueryContext(ctx, `SELECT * FROM `+table)
 		if err != nil {
 			return "", err

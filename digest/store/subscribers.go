@@ -161,9 +161,10 @@ func (s *Store) RemoveSubscriber(ctx context.Context, id digest.SubscriberID) er
 
 func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) error {
 	_, err1 := s.exec(ctx, tx, `DELETE FROM subscriptions WHERE subscriber_id = ?`, id)
+	_, err4 := s.exec(ctx, tx, `DELETE FROM consents WHERE subscriber_id = ?`, id)
 	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE subscriber_id = ?`, id) // servers repeat the address in their replies
 	_, err3 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE id = ?`, id)
-	return errors.Join(err1, err2, err3)
+	return errors.Join(err1, err2, err3, err4)
 }
 
 // suppressReader closes an address for good.

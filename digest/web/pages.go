@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"io/fs"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
 	"github.com/zest-digest/zest/digest"
@@ -25,8 +21,7 @@ import (
 // pages are the parsed templates and the words they speak.
 type pages struct {
 	templates map[string]*template.Template
-	words     *i18n.Bundle
-	languages []string
+	words     templates.Words
 }
 
 // page is what a template shows. The lower-case fields name messages, and
@@ -40,6 +35,7 @@ type page struct {
 	Notice     string
 	LeaveURL   string
 	Editions   []entry
+	Link       string
 
 	title, notice string
 }
@@ -55,20 +51,12 @@ func (v visitor) page(title string) page {
 }
 
 func loadPages() (pages, error) {
-	p := pages{templates: map[string]*template.Template{}, words: i18n.NewBundle(language.English)}
-	p.words.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
-	files, err := fs.Glob(templates.FS, "locale/web.*.yaml")
-	if err != nil {
+	p := pages{templates: map[string]*template.Template{}}
+	var err error
+	if p.words, err = templates.LoadWords(templates.FS, "web"); err != nil {
 		return p, err
 	}
-	for _, f := range files {
-		m, err := p.words.LoadMessageFileFS(templates.FS, f)
-		if err != nil {
-			return p, fmt.Errorf("reading %s: %w", f, err)
-		}
-		p.languages = append(p.languages, m.Tag.String())
-	}
-	for _, name := range []string{"leave", "left", "notice", "choose", "archive"} {
+	for _, name := range []string{"join", "leave", "left", "confirm", "notice", "choose", "archive"} {
 		t := template.New(name).Funcs(template.FuncMap{"t": func(string) string { return "" }})
 		if _, err := t.ParseFS(templates.FS, "web/page.tmpl", path.Join("web", name+".tmpl")); err != nil {
 			return p, fmt.Errorf("reading the page %s: %w", name, err)
@@ -78,24 +66,15 @@ func loadPages() (pages, error) {
 	return p, nil
 }
 
-func (p pages) speaks(lang string) bool { return slices.Contains(p.languages, lang) }
-
-// say is a message in the page's language; English stands in for one that a
-// translation lacks.
+// say is a message in the page's language.
 func (p pages) say(lang, id string, pg page) string {
-	s, err := i18n.NewLocalizer(p.words, lang).Localize(&i18n.LocalizeConfig{
-		MessageID: id, TemplateData: map[string]string{"Newsletter": pg.Newsletter.Title, "Address": pg.Address},
-	})
-	if err != nil && s == "" {
-		return id
-	}
-	return s
+	return p.words.Say(lang, id, map[string]string{"Newsletter": pg.Newsletter.Title, "Address": pg.Address})
 }
 
 // render answers with a page. It is made whole before the first byte leaves, so
 // that a broken template is a clean error.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
-	if !s.pages.speaks(p.Lang) {
+	if !s.pages.words.Speaks(p.Lang) {
 		p.Lang = s.preferred(r)
 	}
 	p.Title = s.pages.say(p.Lang, p.title, p)
@@ -120,12 +99,13 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, name
 
 // preferred is the language of a visitor of whom nothing is known.
 func (s *Server) preferred(r *http.Request) string {
-	tags := make([]language.Tag, len(s.pages.languages))
-	for i, l := range s.pages.languages {
+	spoken := s.pages.words.Languages()
+	tags := make([]language.Tag, len(spoken))
+	for i, l := range spoken {
 		tags[i] = language.Make(l)
 	}
 	_, i := language.MatchStrings(language.NewMatcher(tags), r.Header.Get("Accept-Language"))
-	return s.pages.languages[i]
+	return spoken[i]
 }
 
 // notice answers with one sentence; kind names its title and words.

@@ -122,7 +122,7 @@ func (s *Server) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	form, err := values(r)
 	language := form.Get("language")
-	if err != nil || language != "" && !s.pages.speaks(language) {
+	if err != nil || language != "" && !s.pages.words.Speaks(language) {
 		http.Error(w, "the form could not be read", http.StatusBadRequest)
 		return
 	}

@@ -17,6 +17,8 @@ import (
 
 // Store is what the pages read and change.
 type Store interface {
+	Ask(ctx context.Context, sub digest.Subscription, c digest.Consent) (digest.Subscriber, bool, error)
+	Confirm(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error
 	Subscriber(ctx context.Context, id digest.SubscriberID) (digest.Subscriber, error)
 	Unsubscribe(ctx context.Context, id digest.SubscriberID, list, reason string, at time.Time) (bool, error)
 	Resubscribe(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error
@@ -31,8 +33,15 @@ type Options struct {
 	Store       Store
 	Keys        digest.Keyring
 	Newsletters []digest.Newsletter
+	Notify      Notifier                     // nil where nobody can join by themselves
+	Address     func(string) (string, error) // normalises what a stranger typed as their address
 	Log         *slog.Logger
 	Now         func() time.Time
+}
+
+// Notifier sends a short mail to one reader.
+type Notifier interface {
+	Notify(ctx context.Context, n digest.Newsletter, to, subject, text string) error
 }
 
 // Server answers readers' requests.
@@ -42,6 +51,7 @@ type Server struct {
 	samples digest.Keyring
 	letters map[string]digest.Newsletter
 	mux     *http.ServeMux
+	joins   *joins
 }
 
 // New makes a Server; it fails when a page template or a message file is broken.
@@ -51,6 +61,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, pages: p, samples: digest.SampleKeyring(), letters: map[string]digest.Newsletter{}, mux: http.NewServeMux()}
+	s.joins = newJoins(s)
 	for _, n := range o.Newsletters {
 		s.letters[n.Name] = n
 	}
@@ -60,6 +71,10 @@ func New(o Options) (*Server, error) {
 	s.mux.HandleFunc("POST /p/{ticket}", s.choose)
 	s.mux.HandleFunc("GET /style.css", s.style)
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	s.mux.HandleFunc("GET /c/{ticket}", s.askToConfirm)
+	s.mux.HandleFunc("POST /c/{ticket}", s.confirm)
+	s.mux.HandleFunc("GET /subscribe/{newsletter}", s.askToJoin)
+	s.mux.HandleFunc("POST /subscribe/{newsletter}", s.join)
 	s.mux.HandleFunc("GET /{newsletter}", s.archive)
 	s.mux.HandleFunc("GET /{newsletter}/{number}", s.edition)
 	s.mux.HandleFunc("/", s.missing)

@@ -10,13 +10,17 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
 	"github.com/zest-digest/zest/digest/store"
 	"github.com/zest-digest/zest/digest/web"
 )
@@ -32,6 +36,36 @@ type house struct {
 	*httptest.Server
 	store  *store.Store
 	reader digest.Subscriber
+	mails  outbox
+}
+
+// outbox keeps what would be mailed.
+type outbox struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+// Notify keeps one mail: its reader, and its text.
+func (o *outbox) Notify(_ context.Context, _ digest.Newsletter, to, _, text string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = append(o.sent, to+"\n"+text)
+	return nil
+}
+
+// wait gives what was mailed, once there is as much as asked for or a moment
+// has passed.
+func (o *outbox) wait(n int) []string {
+	for range 200 {
+		o.mu.Lock()
+		sent := slices.Clone(o.sent)
+		o.mu.Unlock()
+		if len(sent) >= n {
+			return sent
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return o.sent
 }
 
 func open(t *testing.T) *house {
@@ -49,7 +83,7 @@ func open(t *testing.T) *house {
 	if h.reader, err = s.FindSubscriber(ctx, "camille@example.org"); err != nil {
 		t.Fatal(err)
 	}
-	n := digest.Newsletter{Name: "hebdo", Title: "L’Hebdo <&>", Language: "fr", Lists: []string{"hebdo"}, PublicURL: "https://news.example.org"}
+	n := digest.Newsletter{Name: "hebdo", Title: "L’Hebdo <&>", Language: "fr", Lists: []string{"hebdo"}, Joinable: []string{"hebdo"}, From: digest.Address{Name: "L’Hebdo", Email: "hebdo@example.org"}, PostalAddress: "1 quai du Port", PublicURL: "https://news.example.org"}
 	html := `<html><a href="@@unsubscribe_url@@">partir</a> <a href="@@preferences_url@@">choisir</a> @@name@@ @@email@@</html>`
 	_, err = s.Freeze(ctx, digest.Frozen{
 		Edition: digest.Edition{Newsletter: "hebdo", Number: 1, Slot: "1", Subject: "Le pont <rouvre>", Language: "fr", Date: noon}, Lists: []string{"hebdo"}, Expires: noon.AddDate(1, 0, 0),
@@ -58,11 +92,15 @@ func open(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := web.New(web.Options{Store: s, Keys: keys, Newsletters: []digest.Newsletter{n}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }})
+	server, err := web.New(web.Options{Store: s, Keys: keys, Newsletters: []digest.Newsletter{n}, Notify: &h.mails, Address: address.Parse, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.Server = httptest.NewServer(server)
+	run, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); server.Run(run) }()
+	t.Cleanup(func() { stop(); <-done })
 	t.Cleanup(h.Close)
 	return h
 }
@@ -247,5 +285,82 @@ func TestPagesSpeakTheLanguageOfAStranger(t *testing.T) {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("%q: %s", accept, fmt.Sprintf("%.120s", b))
 		}
+	}
+}
+
+func TestJoiningTakesAButtonInTheReadersOwnMail(t *testing.T) {
+	h := open(t)
+	const page = "/subscribe/hebdo"
+	if _, form := h.do(t, "GET", page, "", ""); !strings.Contains(form, `type="email"`) || !strings.Contains(form, "S’abonner") {
+		t.Error(form)
+	}
+	_, unknown := h.do(t, "POST", page, form, "email=zoe@example.net&language=fr")
+	mail := h.mails.wait(1)
+	if len(mail) != 1 || !strings.HasPrefix(mail[0], "zoe@example.net\n") || !strings.Contains(mail[0], "Pour confirmer") || !strings.Contains(mail[0], "1 quai du Port") {
+		t.Fatalf("mailed %q", mail)
+	}
+	zoe, err := h.store.FindSubscriber(ctx, "zoe@example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`/c/[\w-]+`).FindString(mail[0])
+	for _, method := range []string{"GET", "HEAD", "GET"} {
+		h.do(t, method, link, "", "")
+	}
+	if groups, _ := h.store.Audience(ctx, []string{"hebdo"}); groups[0].Readers != 1 {
+		t.Error("following the link confirmed it")
+	}
+	if _, welcome := h.do(t, "POST", link, form, "confirm=yes"); !strings.Contains(welcome, "Bienvenue") || !strings.Contains(welcome, `href="/hebdo/1"`) {
+		t.Error(welcome)
+	}
+	if groups, _ := h.store.Audience(ctx, []string{"hebdo"}); groups[0].Readers != 2 {
+		t.Errorf("%+v", groups)
+	}
+	if c, err := h.store.Consents(ctx, zoe.ID); err != nil || len(c) != 1 || !c[0].Asked.Equal(noon) || !c[0].Confirmed.Equal(noon) || !strings.Contains(c[0].Form, "un clic") {
+		t.Errorf("the consent: %+v %v", c, err)
+	}
+
+	// Somebody who is on the list, and a program that fills in every field, see
+	// the same page; nobody is mailed.
+	_, onTheList := h.do(t, "POST", page, form, "email=camille@example.org&language=fr")
+	_, robot := h.do(t, "POST", page, form, "email=robot@example.net&language=fr&website=x")
+	if unknown != onTheList || unknown != robot {
+		t.Errorf("the page tells who is on the list:\n%s", cmp.Diff(unknown, onTheList))
+	}
+	if resp, again := h.do(t, "POST", page, form, "email=nonsense"); resp.StatusCode != 422 || !strings.Contains(again, "role=\"alert\"") {
+		t.Errorf("%d %s", resp.StatusCode, again)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if mail := h.mails.wait(1); len(mail) != 1 {
+		t.Errorf("mailed %q", mail)
+	}
+}
+
+func TestAThousandSignUpsSendThreeMails(t *testing.T) {
+	h := open(t)
+	for range 1000 {
+		if resp, _ := h.do(t, "POST", "/subscribe/hebdo", form, "email=Victim@example.net"); resp.StatusCode != 200 {
+			t.Fatal(resp.StatusCode)
+		}
+	}
+	h.mails.wait(4)
+	if n := len(h.mails.wait(3)); n != 3 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+func TestNobodyJoinsAClosedList(t *testing.T) {
+	h := open(t)
+	if resp, _ := h.do(t, "POST", "/subscribe/nobody", form, "email=a@example.org"); resp.StatusCode != 404 {
+		t.Error(resp.StatusCode)
+	}
+	id := h.reader.ID
+	if err := h.store.Suppress(ctx, id, "complaint", "test", noon); err != nil {
+		t.Fatal(err)
+	}
+	h.do(t, "POST", "/subscribe/hebdo", form, "email=camille@example.org")
+	time.Sleep(50 * time.Millisecond)
+	if mail := h.mails.wait(0); len(mail) != 0 {
+		t.Errorf("a suppressed address was mailed: %q", mail)
 	}
 }

@@ -39,10 +39,12 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"LeavingTakesEffectOnQueuedDeliveries": leaving,
 		"OnlyTheirOwnWishBringsALeaverBack":    leavers,
 		"AHardBounceSuppressesForGood":         bounce,
+		"NumbersAreNeverUsedAgain":             numbers,
 		"ErasureLeavesOnlyTheHash":             erase,
 		"ADeadRunIsTakenOver":                  recoverDead,
 		"ALivingRunIsLeftAlone":                recoverLiving,
 		"AnExpiredRetryHasFailed":              expiry,
+		"AnAskIsBoundAndExpires":               asking,
 		"AnImportNeverRaisesAState":            importing,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
@@ -367,6 +369,16 @@ func bounce(t *testing.T, open Opener) {
 	}
 }
 
+func numbers(t *testing.T, open Opener) {
+	s := open(t)
+	gone := readers(t, s, 2)[1]
+	ok(t, s.RemoveSubscriber(ctx, gone))
+	must(s.Subscribe(ctx, subscription("next@example.org", "l"), store.SubscribeOptions{}))(t)
+	if next := must(s.FindSubscriber(ctx, "next@example.org"))(t); next.ID == gone {
+		t.Error("an erased reader's number, which their links carry, went to another")
+	}
+}
+
 func erase(t *testing.T, open Opener) {
 	s := open(t)
 	id := readers(t, s, 1)[0]
@@ -459,6 +471,50 @@ func importing(t *testing.T, open Opener) {
 		t.Errorf("import %+v", got)
 	}
 	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 2 {
+		t.Errorf("%+v", g)
+	}
+}
+
+func asking(t *testing.T, open Opener) {
+	s := open(t)
+	ask := func(email string, at time.Time) (digest.Subscriber, bool) {
+		t.Helper()
+		sub := subscription(email, "l")
+		sub.Since = at
+		sub.Subscriber.Created = at
+		r, send, err := s.Ask(ctx, sub, digest.Consent{List: "l", Source: "web", Form: "oui", Asked: at})
+		ok(t, err)
+		return r, send
+	}
+	sent := 0
+	for i := range 20 {
+		if _, send := ask("Victim@example.org", Noon.Add(time.Duration(i)*time.Minute)); send {
+			sent++
+		}
+	}
+	if sent != 3 {
+		t.Errorf("%d mails in a day", sent)
+	}
+	r, send := ask("victim@example.org", Noon.Add(25*time.Hour))
+	if !send {
+		t.Error("a day later it may be asked again")
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+		t.Errorf("asking made a reader: %+v", g)
+	}
+	ok(t, s.Confirm(ctx, r.ID, "l", Noon.Add(26*time.Hour)))
+	if c := must(s.Consents(ctx, r.ID))(t); len(c) != 1 || c[0].Confirmed.IsZero() {
+		t.Errorf("%+v", c)
+	}
+	if _, send := ask("victim@example.org", Noon.Add(60*time.Hour)); send {
+		t.Error("who is on the list was mailed")
+	}
+	other, _ := ask("other@example.org", Noon)
+	ask("third@example.org", Noon.Add(8*24*time.Hour))
+	if _, err := s.Subscriber(ctx, other.ID); !errors.Is(err, digest.ErrNotFound) {
+		t.Errorf("what nobody confirmed is still there: %v", err)
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 || g[0].Readers != 1 {
 		t.Errorf("%+v", g)
 	}
 }
