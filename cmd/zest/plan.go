@@ -57,6 +57,7 @@ type planJSON struct {
 	Stories    int            `json:"stories"`
 	Readers    int            `json:"readers"`
 	Seconds    float64        `json:"seconds"`
+	Fitted     string         `json:"fitted,omitempty"`
 	Variants   []variantJSON  `json:"variants"`
 	Decisions  []decisionJSON `json:"decisions"`
 	Sources    []sourceLine   `json:"sources"`
@@ -71,37 +72,28 @@ type variantJSON struct {
 }
 
 type decisionJSON struct {
-	Title   string             `json:"title"`
-	Source  string             `json:"source"`
-	URL     string             `json:"url"`
-	In      bool               `json:"in"`
-	Reason  string             `json:"reason"`
-	Section string             `json:"section,omitempty"`
-	Score   float64            `json:"score,omitempty"`
-	Terms   map[string]float64 `json:"terms,omitempty"`
-	With    string             `json:"same_story_as,omitempty"`
+	Newsletter string             `json:"newsletter"`
+	Title      string             `json:"title"`
+	Source     string             `json:"source"`
+	URL        string             `json:"url"`
+	In         bool               `json:"in"`
+	Reason     string             `json:"reason"`
+	Section    string             `json:"section,omitempty"`
+	Score      float64            `json:"score,omitempty"`
+	Terms      map[string]float64 `json:"terms,omitempty"`
+	With       string             `json:"same_story_as,omitempty"`
 }
 
 func newPlan(n digest.Newsletter, d publish.Draft, rate float64) planJSON {
 	p := planJSON{
 		Newsletter: n.Name, Number: d.Frozen.Edition.Number, Subject: d.Frozen.Edition.Subject,
-		Stories: d.Selection.Count(), Readers: d.Readers, Seconds: float64(d.Readers) / rate,
+		Stories: d.Selection.Count(), Readers: d.Readers, Fitted: d.Fitted, Seconds: float64(d.Readers) / rate,
 	}
 	for _, v := range d.Variants {
 		p.Variants = append(p.Variants, variantJSON{v.Variant.Key, v.Readers, v.Bytes, v.HTML, len(v.Findings)})
 	}
 	for _, x := range d.Selection.Decisions {
-		j := decisionJSON{Title: x.Article.Title, Source: x.Article.Source, URL: x.Article.URL, In: x.In, Reason: x.Reason, Section: x.Section, Score: x.Score}
-		for _, t := range x.Terms {
-			if j.Terms == nil {
-				j.Terms = map[string]float64{}
-			}
-			j.Terms[t.Name] = t.Value
-		}
-		if x.Story != nil {
-			j.With = x.Story.URL
-		}
-		p.Decisions = append(p.Decisions, j)
+		p.Decisions = append(p.Decisions, newDecision(n.Name, x))
 	}
 	for _, r := range d.Sources {
 		l := sourceLine{Source: r.Source.Name, Items: r.Items, New: r.New, Held: r.Held, NotModified: r.NotModified}
@@ -126,6 +118,9 @@ func (a *app) showPlan(n digest.Newsletter, d publish.Draft, rate float64) {
 	} else {
 		a.printf("%s  %s\n", a.paint(bold, e.Ref()), e.Subject)
 		a.printf("%s, %s\n", count(d.Selection.Count(), "story", "stories"), a.audience(d, rate))
+		if d.Fitted != "" {
+			a.printf("cut to stay under %s: %s\n", bytesize(n.Rules.ClipBytes), d.Fitted)
+		}
 		for _, v := range d.Variants {
 			a.printf("  %-8s %s, message %s, HTML %s of %s%s\n", v.Variant.Key, count(v.Readers, "reader", "readers"),
 				bytesize(v.Bytes), bytesize(v.HTML), bytesize(n.Rules.ClipBytes), a.findings(v))

@@ -23,6 +23,7 @@ type Draft struct {
 	Sources   []SourceReport // when the draft read them itself
 	Variants  []VariantDraft
 	Readers   int
+	Fitted    string // what was cut to stay under the clipping size, in words; "" for nothing
 }
 
 // VariantDraft is one variant of a draft, ready to be looked at.
@@ -54,13 +55,6 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 	if err != nil {
 		return d, err
 	}
-	now := p.o.Now()
-	if d.Selection, err = curate.Select(candidates, n, now); err != nil {
-		return d, err
-	}
-	if d.Selection.Count() < max(1, n.Rules.Min) {
-		return d, digest.ErrNothingNew
-	}
 	number, err := p.o.Store.NextNumber(ctx, n.Name)
 	if err != nil {
 		return d, err
@@ -69,11 +63,61 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 	if err != nil {
 		return d, err
 	}
-	d.Frozen = p.freezable(n, d.Selection, number, o.Slot, now)
-	if err := p.proofs(n, audience, &d); err != nil {
-		return d, err
+	return d, p.fit(n, &d, func(n digest.Newsletter, d *Draft) error {
+		now := p.o.Now()
+		if d.Selection, err = curate.Select(candidates, n, now); err != nil {
+			return err
+		}
+		if d.Selection.Count() < max(1, n.Rules.Min) {
+			return digest.ErrNothingNew
+		}
+		d.Frozen = p.freezable(n, d.Selection, number, o.Slot, now)
+		return p.proofs(n, audience, d)
+	})
+}
+
+// shortest is the least that a summary is cut to before stories are left out.
+const shortest = 120
+
+// fit makes a draft whose every variant stays under the clipping size: shorter
+// summaries first, then fewer stories. A story that is left out is not lost, it
+// waits for the next edition. The footer, with the way out, is never cut.
+func (p *Publisher) fit(n digest.Newsletter, d *Draft, compose func(digest.Newsletter, *Draft) error) error {
+	asked, stories := n.Rules.SummaryChars, 0
+	for {
+		d.Variants, d.Readers, d.Frozen = nil, 0, digest.Frozen{}
+		if err := compose(n, d); err != nil {
+			return err
+		}
+		if stories == 0 {
+			stories = d.Selection.Count()
+		}
+		largest := 0
+		for _, v := range d.Variants {
+			largest = max(largest, v.HTML)
+		}
+		switch left := d.Selection.Count(); {
+		case n.Rules.ClipBytes <= 0 || largest <= n.Rules.ClipBytes || left <= max(1, n.Rules.Min):
+			d.Fitted = fitted(asked, n.Rules.SummaryChars, stories, left)
+			return nil
+		case n.Rules.SummaryChars > shortest:
+			n.Rules.SummaryChars = max(shortest, n.Rules.SummaryChars*3/4)
+		default:
+			n.Rules.Max = min(left-1, left*n.Rules.ClipBytes/largest)
+			n.Rules.Max = max(1, n.Rules.Min, n.Rules.Max)
+		}
 	}
-	return d, nil
+}
+
+func fitted(asked, chars, stories, left int) string {
+	var cut []string
+	if chars < asked {
+		cut = append(cut, fmt.Sprintf("summaries of %d characters instead of %d", chars, asked))
+	}
+	if left < stories {
+		cut = append(cut, fmt.Sprintf("%d stories instead of %d, the others wait", left, stories))
+	}
+	return strings.Join(cut, "; ")
 }
 
 // sendable refuses a newsletter that the law or the mail providers would not
