@@ -26,6 +26,9 @@ for set in orangesum fundus mozilla; do
 	"$out/bin/score-extract" "$data/pages-$set/gold.jsonl" "$out/pages" | tail -n 1
 done
 
+echo "== near-duplicates (bars: pair precision 0.99, recall 0.95; shingles alone: 1.000, 0.955)"
+go test -count=1 ./digest/curate -run OthersSuites -v | grep precision
+
 echo "== bounces (bars: hard found 90, wrongly hard 2; a well-known list manager: wrongly hard 63.7)"
 "$out/run" bounces "$data/bounces.gold.jsonl" "$data/bounces" bin/zest >"$out/bounces"
 "$out/bin/score-bounce" "$data/bounces.gold.jsonl" "$out/bounces" | head -n 1

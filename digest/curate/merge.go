@@ -25,19 +25,19 @@ func (s story) sources() int {
 	return len(seen)
 }
 
-// Near-duplicates are found by MinHash over word bigrams and LSH: 32 bands of
-// 4 rows bring pairs of Jaccard 0.4 together with a chance over one half, and
-// the estimate then decides. Work grows with the articles, not with pairs.
+// Near-duplicates are found by MinHash over word bigrams and LSH: 64 bands of
+// 2 rows bring pairs of Jaccard 0.35 together nearly always, and the estimate
+// then decides. Work grows with the articles, not with pairs.
 const (
 	hashes      = 128
 	bands       = 32
 	rows        = hashes / bands
-	sameStory   = 0.5 // estimated Jaccard of two versions of one text
-	minShingles = 8   // under this there is too little to compare
+	sameStory   = 0.35 // estimated Jaccard of two versions of one text
+	minShingles = 8    // under this there is too little to compare
 )
 
-// merge brings the versions of one story together: same canonical address, or
-// nearly the same text. The order of stories follows the order of articles.
+// merge brings the versions of one story together: same canonical address,
+// nearly the same text, or the same event in other words. The order of stories follows the order of articles.
 func merge(articles []digest.Article, weight map[string]float64) []story {
 	sets := newSets(len(articles))
 	byURL := map[string]int{}
@@ -67,6 +67,7 @@ func merge(articles []digest.Article, weight map[string]float64) []story {
 			}
 		}
 	}
+	sameEvents(articles, sets)
 	return gather(articles, sets, weight)
 }
 
