@@ -3,7 +3,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -302,10 +301,6 @@ func headline(e digest.Edition) string {
 	}
 	return strings.Join(titles, " · ")
 }
-
-// IsNothingNew reports whether composing ended because there was too little to
-// send.
-func IsNothingNew(err error) bool { return errors.Is(err, digest.ErrNothingNew) }
 
 // Sample is the whole message of a variant, to nobody: its links answer that
 // they were a sample.

@@ -30,17 +30,6 @@ func (s *Store) SourceState(ctx context.Context, name string) (digest.SourceStat
 	return st, err
 }
 
-// SourceStates lists what is remembered of every source, by name.
-func (s *Store) SourceStates(ctx context.Context) ([]digest.SourceState, error) {
-	var out []digest.SourceState
-	err := s.each(ctx, s.db, func(scan func(...any) error) error {
-		st, err := scanSource(scan)
-		out = append(out, st)
-		return err
-	}, `SELECT `+sourceColumns+` FROM sources ORDER BY name`)
-	return out, err
-}
-
 // SaveState remembers how a reading ended.
 func (s *Store) SaveState(ctx context.Context, st digest.SourceState) error {
 	return s.saveState(ctx, s.db, st)
@@ -158,12 +147,12 @@ func (s *Store) Known(ctx context.Context, source string, identities []string) (
 }
 
 // Candidates are the articles of these sources that a newsletter has not
-// carried and nobody dropped, oldest first.
+// carried, oldest first.
 func (s *Store) Candidates(ctx context.Context, newsletter string, sources []string) ([]digest.Article, error) {
 	if len(sources) == 0 {
 		return nil, nil
 	}
-	return s.articles(ctx, `source IN (`+marks(len(sources))+`) AND dropped = 0
+	return s.articles(ctx, `source IN (`+marks(len(sources))+`)
 		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.newsletter = ? AND carried.article_id = articles.id)`, append(anys(sources), newsletter)...)
 }
 
@@ -192,13 +181,4 @@ func (s *Store) CarriedIn(ctx context.Context, id digest.ArticleID) ([]string, e
 		return err
 	}, `SELECT e.newsletter, e.number FROM carried c JOIN editions e ON e.id = c.edition_id WHERE c.article_id = ? ORDER BY e.id`, id)
 	return out, err
-}
-
-// DropArticle keeps an article out of every edition to come.
-func (s *Store) DropArticle(ctx context.Context, id digest.ArticleID) error {
-	n, err := s.exec(ctx, s.db, `UPDATE articles SET dropped = 1 WHERE id = ?`, id)
-	if err == nil && n == 0 {
-		return digest.ErrNotFound
-	}
-	return err
 }

@@ -42,7 +42,6 @@ CREATE TABLE articles (
   score      DOUBLE PRECISION NOT NULL,
   position   BIGINT NOT NULL,
   enclosures TEXT   NOT NULL,
-  dropped    BIGINT NOT NULL DEFAULT 0,
   UNIQUE (source, identity)
 );
 CREATE INDEX articles_url ON articles (url);

@@ -1,0 +1,165 @@
+package storetest
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/store"
+)
+
+func leaving(t *testing.T, open Opener) {
+	s := open(t)
+	ids := readers(t, s, 4)
+	e := must(s.Freeze(ctx, edition(1)))(t)
+	changed := must(s.Unsubscribe(ctx, ids[1], "l", "reader", Noon))(t)
+	if !changed || must(s.Unsubscribe(ctx, ids[1], "l", "reader", Noon))(t) {
+		t.Error("leaving twice must change something once")
+	}
+	if b := must(s.Books(ctx, e.ID))(t); b.Suppressed != 1 || b.Queued != 3 || !b.Closed() {
+		t.Errorf("%+v", b)
+	}
+	ok(t, s.RemoveSubscriber(ctx, ids[2]))
+	for _, r := range claim(t, s, e.ID, "o", 0, 10) {
+		if r.Subscriber == ids[1] || r.Subscriber == ids[2] {
+			t.Errorf("%s is written to after leaving", r.Email)
+		}
+	}
+	if b := must(s.Books(ctx, e.ID))(t); b.Suppressed != 2 || !b.Closed() {
+		t.Errorf("%+v", b)
+	}
+}
+
+func leavers(t *testing.T, open Opener) {
+	s := open(t)
+	id := readers(t, s, 1)[0]
+	must(s.Unsubscribe(ctx, id, "", "", Noon))(t)
+	if must(s.Subscribe(ctx, subscription("READER000@example.org", "l"), store.SubscribeOptions{}))(t) {
+		t.Error("somebody else brought a leaver back")
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+		t.Errorf("audience %+v", g)
+	}
+	ok(t, s.Resubscribe(ctx, id, "l", Noon))
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
+		t.Errorf("audience %+v", g)
+	}
+	ok(t, s.SetPreferences(ctx, id, digest.Preferences{Language: "en", TextOnly: true}))
+	if r := must(s.Subscriber(ctx, id))(t); r.Language != "en" || !r.TextOnly {
+		t.Errorf("%+v", r)
+	}
+}
+
+func bounce(t *testing.T, open Opener) {
+	s := open(t)
+	must(s.Secret(ctx))(t)
+	id := readers(t, s, 1)[0]
+	e := must(s.Freeze(ctx, edition(1)))(t)
+	settle(t, s, e.ID, "o", claim(t, s, e.ID, "o", 0, 1)[0], digest.VerdictSuppress)
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+		t.Errorf("audience %+v", g)
+	}
+	ok(t, s.RemoveSubscriber(ctx, id))
+	must(s.Subscribe(ctx, subscription("reader000@example.org", "l"), store.SubscribeOptions{}))(t)
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+		t.Errorf("a dead address came back to life: %+v", g)
+	}
+	must(s.Subscribe(ctx, subscription("reader000@example.org", "l"), store.SubscribeOptions{Again: true}))(t)
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
+		t.Errorf("its owner could not come back: %+v", g)
+	}
+}
+
+func numbers(t *testing.T, open Opener) {
+	s := open(t)
+	gone := readers(t, s, 2)[1]
+	ok(t, s.RemoveSubscriber(ctx, gone))
+	must(s.Subscribe(ctx, subscription("next@example.org", "l"), store.SubscribeOptions{}))(t)
+	if next := must(s.FindSubscriber(ctx, "next@example.org"))(t); next.ID == gone {
+		t.Error("an erased reader's number, which their links carry, went to another")
+	}
+}
+
+func erase(t *testing.T, open Opener) {
+	s := open(t)
+	id := readers(t, s, 1)[0]
+	e := must(s.Freeze(ctx, edition(1)))(t)
+	r := claim(t, s, e.ID, "o", 0, 1)[0]
+	ok(t, s.Settle(ctx, e.ID, "o", []digest.Outcome{{Subscriber: r.Subscriber, Verdict: digest.VerdictSuppress, Code: 550, Enhanced: "5.1.1", Reply: "5.1.1 <reader000@example.org> unknown", At: Noon}}))
+	ok(t, s.RemoveSubscriber(ctx, id))
+	if dump := must(s.Dump(ctx))(t); strings.Contains(dump, "reader000") {
+		t.Error(dump)
+	}
+	if b := must(s.Books(ctx, e.ID))(t); !b.Closed() || b.Failed != 1 {
+		t.Errorf("%+v", b)
+	}
+}
+
+func importing(t *testing.T, open Opener) {
+	s := open(t)
+	id := readers(t, s, 2)[0]
+	must(s.Unsubscribe(ctx, id, "l", "", Noon))(t)
+	rows := []digest.Subscription{subscription("reader000@example.org", "l"), subscription("reader001@example.org", "l"), subscription("new@example.org", "l")}
+	want := store.Imported{Added: 1, Unchanged: 1, KeptLeft: 1}
+	before := must(s.Dump(ctx))(t)
+	if got := must(s.Import(ctx, rows, true))(t); got != want {
+		t.Errorf("plan %+v", got)
+	}
+	if d := cmp.Diff(before, must(s.Dump(ctx))(t)); d != "" {
+		t.Errorf("a plan changed something: %s", d)
+	}
+	if got := must(s.Import(ctx, rows, false))(t); got != want {
+		t.Errorf("import %+v", got)
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 2 {
+		t.Errorf("%+v", g)
+	}
+}
+
+func asking(t *testing.T, open Opener) {
+	s := open(t)
+	ask := func(email string, at time.Time) (digest.Subscriber, bool) {
+		t.Helper()
+		sub := subscription(email, "l")
+		sub.Since = at
+		sub.Subscriber.Created = at
+		r, send, err := s.Ask(ctx, sub, digest.Consent{List: "l", Source: "web", Form: "oui", Asked: at})
+		ok(t, err)
+		return r, send
+	}
+	sent := 0
+	for i := range 20 {
+		if _, send := ask("Victim@example.org", Noon.Add(time.Duration(i)*time.Minute)); send {
+			sent++
+		}
+	}
+	if sent != 3 {
+		t.Errorf("%d mails in a day", sent)
+	}
+	r, send := ask("victim@example.org", Noon.Add(25*time.Hour))
+	if !send {
+		t.Error("a day later it may be asked again")
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+		t.Errorf("asking made a reader: %+v", g)
+	}
+	ok(t, s.Confirm(ctx, r.ID, "l", Noon.Add(26*time.Hour)))
+	if c := must(s.Consents(ctx, r.ID))(t); len(c) != 1 || c[0].Confirmed.IsZero() {
+		t.Errorf("%+v", c)
+	}
+	if _, send := ask("victim@example.org", Noon.Add(60*time.Hour)); send {
+		t.Error("who is on the list was mailed")
+	}
+	other, _ := ask("other@example.org", Noon)
+	ask("third@example.org", Noon.Add(8*24*time.Hour))
+	if _, err := s.Subscriber(ctx, other.ID); !errors.Is(err, digest.ErrNotFound) {
+		t.Errorf("what nobody confirmed is still there: %v", err)
+	}
+	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 || g[0].Readers != 1 {
+		t.Errorf("%+v", g)
+	}
+}
