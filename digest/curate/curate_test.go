@@ -121,6 +121,47 @@ func TestVersionsOfOneStoryMakeOneCard(t *testing.T) {
 	}
 }
 
+// One source, so that nothing but the fingerprints can bring them together.
+func TestRewritesOfOneTextMeetByFingerprintAlone(t *testing.T) {
+	met := 0
+	for n := range 100 {
+		a, b := article(2*n+1, "large"), article(2*n+2, "large")
+		words := strings.Fields(a.Text)
+		for i := range words {
+			if i%3 == 0 && i < 66 { // bigrams in common: a Jaccard of about 0.45
+				words[i] = fmt.Sprintf("autre%d", i)
+			}
+		}
+		b.Text, b.Title = strings.Join(words, " "), a.Title
+		sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sel.Count() == 1 {
+			met++
+		}
+	}
+	if met < 90 {
+		t.Errorf("%d of 100 rewrites met", met)
+	}
+}
+
+func BenchmarkSelectWithoutALimit(b *testing.B) {
+	for _, n := range []int{2000, 4000, 8000} {
+		var list []digest.Article
+		for i := range n {
+			list = append(list, article(i+1, []string{"large", "north"}[i%2]))
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := curate.Select(list, newsletter(digest.Rules{}), monday); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestOneAddressIsOneStory(t *testing.T) {
 	a, b := article(1, "large"), article(2, "north")
 	b.URL = a.URL
@@ -180,6 +221,7 @@ func TestSummaries(t *testing.T) {
 		"a closing call goes":            {digest.Article{Teaser: "Deux ans de travaux, onze millions d'euros, une rade. Lire la suite →"}, 200, "Deux ans de travaux, onze millions d'euros, une rade."},
 		"a cut teaser gives way":         {digest.Article{Teaser: "Deux ans de travaux et onze millions d'euros pour une rade…", Text: long}, 40, "La mairie rouvre le pont lundi."},
 		"abbreviations do not end":       {digest.Article{Text: long}, 120, "La mairie rouvre le pont lundi. « C'est un soulagement », dit M. Le Goff, qui tient le café du quai."},
+		"a later sentence that fits":     {digest.Article{Text: "Une première phrase beaucoup trop longue pour le budget que cette lettre accorde à ses résumés, et qui n’en finit pas. La seconde, elle, tient sans peine dans le budget donné."}, 80, "La seconde, elle, tient sans peine dans le budget donné."},
 		"between words at the worst":     {digest.Article{Text: "Une phrase interminable qui ne tient pas dans le budget accordé aux résumés de cette lettre."}, 30, "Une phrase interminable qui…"},
 	} {
 		if got := curate.Summarize(c.a, c.budget); got != c.want {

@@ -42,7 +42,7 @@ func TestOneEventIsOneStory(t *testing.T) {
 	for _, g := range truth {
 		groups = append(groups, g)
 	}
-	precision, recall := score(t, docs, groups)
+	precision, recall, _ := score(t, docs, groups)
 	t.Logf("pair precision %.3f, recall %.3f", precision, recall)
 	if precision < 0.95 || recall < 0.80 {
 		t.Errorf("pair precision %.3f (0.95 asked), recall %.3f (0.80)", precision, recall)

@@ -30,7 +30,7 @@ func (s story) sources() int {
 // then decides. Work grows with the articles, not with pairs.
 const (
 	hashes      = 128
-	bands       = 32
+	bands       = 64
 	rows        = hashes / bands
 	sameStory   = 0.35 // estimated Jaccard of two versions of one text
 	minShingles = 8    // under this there is too little to compare

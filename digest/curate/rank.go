@@ -55,6 +55,10 @@ func score(st story, weight float64, now time.Time) scored {
 	return scored{story: st, score: sum * weight, terms: terms}
 }
 
+// diverseMost bounds the greedy part where an edition has no limit of its own:
+// nobody reads so far that the order of sources would still tell.
+const diverseMost = 200
+
 // diversify re-orders the head of the pool greedily: each story is charged for
 // the stories already taken from its source. The tail keeps its order, which
 // keeps the work linear in the pool.
@@ -62,6 +66,7 @@ func diversify(pool []scored, limit int) []scored {
 	if limit <= 0 || limit > len(pool) {
 		limit = len(pool)
 	}
+	limit = min(limit, diverseMost)
 	window := min(len(pool), 4*limit)
 	head, tail := slices.Clone(pool[:window]), pool[window:]
 	out := make([]scored, 0, len(pool))

@@ -98,6 +98,9 @@ func (p *Publisher) fit(n digest.Newsletter, d *Draft, compose func(digest.Newsl
 		switch left := d.Selection.Count(); {
 		case n.Rules.ClipBytes <= 0 || largest <= n.Rules.ClipBytes || left <= max(1, n.Rules.Min):
 			d.Fitted = fitted(asked, n.Rules.SummaryChars, stories, left)
+			if over := largest - n.Rules.ClipBytes; n.Rules.ClipBytes > 0 && over > 0 {
+				d.Fitted = strings.TrimPrefix(d.Fitted+fmt.Sprintf("; still %d bytes over, with no story left to leave out", over), "; ")
+			}
 			return nil
 		case n.Rules.SummaryChars > shortest:
 			n.Rules.SummaryChars = max(shortest, n.Rules.SummaryChars*3/4)
