@@ -29,6 +29,9 @@ done
 echo "== near-duplicates (bars: pair precision 0.99, recall 0.95; shingles alone: 1.000, 0.955)"
 go test -count=1 ./digest/curate -run OthersSuites -v | grep precision
 
+echo "== summaries (bars: better than the first three sentences in ROUGE-1 and ROUGE-L)"
+go test -count=1 ./digest/curate -run SummariesOfOthers -v | grep ROUGE
+
 echo "== bounces (bars: hard found 90, wrongly hard 2; a well-known list manager: wrongly hard 63.7)"
 "$out/run" bounces "$data/bounces.gold.jsonl" "$data/bounces" bin/zest >"$out/bounces"
 "$out/bin/score-bounce" "$data/bounces.gold.jsonl" "$out/bounces" | head -n 1

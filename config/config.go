@@ -175,6 +175,6 @@ func defaultList() List { return List{Public: true} }
 // defaultNewsletter is a newsletter of which only what is required was given.
 // The byte budget keeps the message under the size at which Gmail cuts it.
 func defaultNewsletter() Newsletter {
-	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 280, ClipBytes: 90_000,
+	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90_000,
 		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend"}
 }

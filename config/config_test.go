@@ -81,7 +81,7 @@ func TestFiveLinesMakeANewsletter(t *testing.T) {
 		PublicURL: "https://news.example.org", ListID: "hebdo.example.org", Lists: []string{"hebdo"}, Joinable: []string{"hebdo"},
 		Sources: []digest.Source{{Name: "example.org/feed.xml", Kind: digest.SourceFeed, URL: "https://example.org/feed.xml",
 			Weight: 1, FullText: true, FirstRun: 20}},
-		Zone: time.UTC, Rules: digest.Rules{Min: 1, Max: 12, SummaryChars: 280, ClipBytes: 90000},
+		Zone: time.UTC, Rules: digest.Rules{Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90000},
 		Look:   digest.Look{Theme: "gazette", Accent: "#0b5c8a"},
 		MaxAge: 48 * time.Hour, OnUnknown: digest.UnknownResend}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {

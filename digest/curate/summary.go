@@ -21,12 +21,8 @@ func Summarize(a digest.Article, budget int) string {
 			return s
 		}
 	}
-	// Where the opening sentence is too long, a later one that is whole says more
-	// than the first half of it.
-	for list := body(a); len(list) > 0; list = list[1:] {
-		if s := fit(list, budget); s != "" && utf8.RuneCountInString(s) >= min(budget/4, 60) {
-			return s
-		}
+	if s := strings.Join(gist(body(a), a.Language, budget), " "); s != "" {
+		return s
 	}
 	return shorten(firstOf(clean(a.Text), clean(a.Teaser)), budget)
 }
