@@ -28,6 +28,7 @@ done
 
 echo "== near-duplicates (bars: pair precision 0.99, recall 0.95; shingles alone: 1.000, 0.955)"
 go test -count=1 ./digest/curate -run OthersSuites -v | grep precision
+go test -count=1 ./digest/curate -run OneEvent -v | grep precision
 
 echo "== summaries (bars: better than the first three sentences in ROUGE-1 and ROUGE-L)"
 go test -count=1 ./digest/curate -run SummariesOfOthers -v | grep ROUGE

@@ -24,7 +24,7 @@ var (
 // articles, and beside what the simplest programs take: the first sentence, the
 // first three.
 func TestSummariesOfOthersArticlesSayMoreThanTheirOpenings(t *testing.T) {
-	texts, golds := othersSummaries(t)
+	texts, golds := othersSummaries(t, "abstract")
 	var ours, first, three rouge
 	for i, text := range texts {
 		s := curate.Summarize(digest.Article{Text: text, Language: "fr"}, rougeBudget)
@@ -41,7 +41,7 @@ func TestSummariesOfOthersArticlesSayMoreThanTheirOpenings(t *testing.T) {
 }
 
 func TestSummariesOfOthersArticlesAreWhole(t *testing.T) {
-	texts, _ := othersSummaries(t)
+	texts, _ := othersSummaries(t, "abstract")
 	cut := 0
 	for _, text := range texts {
 		s := curate.Summarize(digest.Article{Text: text, Language: "fr"}, rougeBudget)
@@ -66,7 +66,7 @@ func TestSummariesOfOthersArticlesAreWhole(t *testing.T) {
 	}
 }
 
-func othersSummaries(t *testing.T) (texts, golds []string) {
+func othersSummaries(t *testing.T, set string) (texts, golds []string) {
 	t.Helper()
 	lines := func(name string) []string {
 		b, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "summaries", name))
@@ -75,7 +75,7 @@ func othersSummaries(t *testing.T) (texts, golds []string) {
 		}
 		return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 	}
-	return lines("abstract.source_documents.txt"), lines("abstract.gold.txt")
+	return lines(set + ".source_documents.txt"), lines(set + ".gold.txt")
 }
 
 // lead is the first n sentences, found as the suite's own scorer finds them.
