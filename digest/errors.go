@@ -33,7 +33,7 @@ type SendError struct {
 	Verdict  Verdict
 	Code     int
 	Enhanced string
-	Stage    string // "connect", "mail", "rcpt", "data", "end"
+	Stage    string // "connect", "login", "mail", "rcpt", "data", "end"
 	Err      error
 }
 

@@ -33,6 +33,8 @@ var mayImport = map[string][]string{
 	"digest/store/storetest":     {"digest", "digest/store"},
 	"digest/web":                 {"digest", "templates"},
 	"digest/schedule":            {"digest"},
+	"digest/doctor":              {"digest"},
+	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/score":      {}, // a program of its own
 	"config":                     {"digest", "digest/address"},
@@ -73,6 +75,8 @@ var home = map[string][]string{
 	"github.com/jackc/pgx/v5":                     {"digest/store"},
 	"github.com/pressly/goose/v3":                 {"digest/store"},
 	"github.com/robfig/cron/v3":                   {"digest/schedule"},
+	"github.com/miekg/dns":                        {"digest/doctor", "digest/doctor/dnstest"},
+	"blitiri.com.ar/go/spf":                       {"digest/doctor"},
 	"github.com/spf13/cobra":                      {"cmd/zest"},
 	"github.com/vbauerster/mpb/v8":                {"cmd/zest"},
 	"github.com/lmittmann/tint":                   {"cmd/zest"},

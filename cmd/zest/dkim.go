@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest/deliver"
+	"github.com/zest-digest/zest/digest/doctor"
 )
 
 func (a *app) dkimCmd() *cobra.Command {
@@ -42,7 +43,7 @@ record that goes with it. Name the file as dkim.key_file in the configuration.
 				return fmt.Errorf("writing the key: %w", err)
 			}
 			a.notef("the key is in %s; publish this TXT record:", out)
-			a.printf("%s._domainkey.%s. TXT %q\n", args[0], args[1], record)
+			a.printf("%s._domainkey.%s. TXT %s\n", args[0], args[1], doctor.TXT(record))
 			return nil
 		},
 	}

@@ -111,11 +111,42 @@ func NewKey(kind KeyKind) (private []byte, record string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("writing a key: %w", err)
 	}
+	record, err = keyRecord(public)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), record, err
+}
+
+// keyRecord is the text of the TXT record that publishes a key (RFC 6376
+// section 3.6.1).
+func keyRecord(public crypto.PublicKey) (string, error) {
+	kind := KeyRSA
 	raw, bare := public.(ed25519.PublicKey) // RFC 8463 section 4: the 32 bytes alone
-	if !bare {
+	if bare {
+		kind = KeyEd25519
+	} else {
+		var err error
 		if raw, err = x509.MarshalPKIXPublicKey(public); err != nil {
-			return nil, "", fmt.Errorf("writing a key: %w", err)
+			return "", fmt.Errorf("writing a key: %w", err)
 		}
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), "v=DKIM1; k=" + string(kind) + "; p=" + base64.StdEncoding.EncodeToString(raw), nil
+	return "v=DKIM1; k=" + string(kind) + "; p=" + base64.StdEncoding.EncodeToString(raw), nil
+}
+
+// Published is what the DNS must say of one of our keys.
+type Published struct{ Domain, Selector, Record string }
+
+// Published lists the records that go with the keys a signer uses. A nil signer
+// has none.
+func (d *DKIM) Published() ([]Published, error) {
+	if d == nil {
+		return nil, nil
+	}
+	var out []Published
+	for _, o := range d.options {
+		record, err := keyRecord(o.Signer.Public())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Published{o.Domain, o.Selector, record})
+	}
+	return out, nil
 }

@@ -12,6 +12,7 @@ type stage string
 
 const (
 	stageConnect stage = "connect"
+	stageLogin   stage = "login"
 	stageMail    stage = "mail"
 	stageRcpt    stage = "rcpt"
 	stageData    stage = "data"

@@ -223,3 +223,6 @@ func (l *lane) close() {
 		l.session = nil
 	}
 }
+
+// Published lists the DNS records that go with the keys this sender signs with.
+func (s *Sender) Published() ([]Published, error) { return s.o.Signer.Published() }

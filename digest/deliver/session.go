@@ -97,7 +97,12 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 		if s.conn != nil {
 			s.conn.Close()
 		}
-		return nil, &digest.SendError{Verdict: digest.VerdictDefer, Stage: string(stageConnect), Err: fmt.Errorf("connecting to %s:%d: %w", r.Host, r.Port, err)}
+		at := stageConnect
+		var reply *textproto.Error
+		if errors.As(err, &reply) && (reply.Code == 530 || reply.Code == 534 || reply.Code == 535) { // RFC 4954 section 6
+			at = stageLogin
+		}
+		return nil, &digest.SendError{Verdict: digest.VerdictDefer, Stage: string(at), Err: fmt.Errorf("connecting to %s:%d: %w", r.Host, r.Port, err)}
 	}
 	s.pipeline, _ = s.client.Extension("PIPELINING")
 	s.dsn, _ = s.client.Extension("DSN")

@@ -31,6 +31,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, p digest.Purpose)
 	}
 	v.ticket = t
 	v.newsletter = s.letters[t.Newsletter]
+	if t.Subscriber == 0 { // nobody: an examination of ours
+		s.notice(w, r, v.newsletter, http.StatusOK, "test")
+		return v, false
+	}
 	v.reader, err = s.o.Store.Subscriber(r.Context(), t.Subscriber)
 	switch {
 	case errors.Is(err, digest.ErrNotFound):
