@@ -1,6 +1,9 @@
 package digest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Address is a mail address with the name it is shown under.
 type Address struct {
@@ -31,6 +34,17 @@ type Newsletter struct {
 	Intro         string // plain text above the first story
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
+}
+
+// Topics are the sections a reader can choose among, in the newsletter's order.
+func (n Newsletter) Topics() []string {
+	var names []string
+	for _, s := range n.Rules.Sections {
+		if s.Name != "" && !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // Rules say which articles a newsletter wants.

@@ -33,6 +33,7 @@ type Subscription struct {
 	State      SubscriptionState
 	Since      time.Time // of the present state
 	Reason     string    // why they left, if they said
+	Choice     Choice    // what they asked for
 }
 
 // Suppression is an address that gets nothing, whatever the lists say.
@@ -43,7 +44,8 @@ type Suppression struct {
 	Since  time.Time
 }
 
-// Preferences are what a reader chose about the form of their messages.
+// Preferences are the form of a person's messages on every list they are on; a
+// [Choice] is for one list.
 type Preferences struct {
 	Language string // empty: as the newsletter
 	TextOnly bool

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 
 func (a *app) subscribersCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"})
-	c.AddCommand(a.subsAddCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(), a.subsImportCmd(), a.subsExportCmd())
+	c.AddCommand(a.subsAddCmd(), a.subsSetCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(), a.subsImportCmd(), a.subsExportCmd())
 	return c
 }
 
@@ -132,18 +133,28 @@ func orAll(list string) string {
 }
 
 type subscriptionJSON struct {
-	Email    string `json:"email"`
-	Name     string `json:"name,omitempty"`
-	List     string `json:"list"`
-	State    string `json:"state"`
-	Since    string `json:"since"`
-	Language string `json:"language,omitempty"`
-	TextOnly bool   `json:"text_only,omitempty"`
-	Reason   string `json:"reason,omitempty"`
+	Email    string   `json:"email"`
+	Name     string   `json:"name,omitempty"`
+	List     string   `json:"list"`
+	State    string   `json:"state"`
+	Since    string   `json:"since"`
+	Language string   `json:"language,omitempty"`
+	TextOnly bool     `json:"text_only,omitempty"`
+	Topics   []string `json:"topics,omitempty"`
+	Cadence  string   `json:"cadence"`
+	Snooze   string   `json:"snooze,omitempty"`
+	Hour     string   `json:"hour,omitempty"`
+	Zone     string   `json:"zone,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
 }
 
 func newSubscription(s digest.Subscription) subscriptionJSON {
-	return subscriptionJSON{s.Subscriber.Email, s.Subscriber.Name, s.List, string(s.State), stamp(s.Since), s.Subscriber.Language, s.Subscriber.TextOnly, s.Reason}
+	c := s.Choice
+	return subscriptionJSON{
+		Email: s.Subscriber.Email, Name: s.Subscriber.Name, List: s.List, State: string(s.State), Since: stamp(s.Since),
+		Language: cmp.Or(c.Language, s.Subscriber.Language), TextOnly: c.TextOnly, Topics: c.Topics, Cadence: c.Cadence.String(),
+		Snooze: stamp(c.Snooze), Hour: c.Hour, Zone: c.Zone, Reason: s.Reason,
+	}
 }
 
 func (a *app) subsListCmd() *cobra.Command {
@@ -198,7 +209,7 @@ func (a *app) subsShowCmd() *cobra.Command {
 					if a.json {
 						return a.line(newSubscription(sub))
 					}
-					a.printf("  %s: %s since %s\n", sub.List, sub.State, sub.Since.Local().Format("2006-01-02"))
+					a.printf("  %s: %s since %s; %s\n", sub.List, sub.State, sub.Since.Local().Format("2006-01-02"), choiceWords(sub.Choice))
 					return nil
 				})
 			})

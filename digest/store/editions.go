@@ -36,6 +36,24 @@ func (s *Store) NextNumber(ctx context.Context, newsletter string) (int, error) 
 // willing is the condition, on subscribers s, to get mail for some lists.
 const willing = `s.suppressed = 0 AND EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.state = 'confirmed' AND x.list IN `
 
+// readersOf is the FROM and WHERE of the willing readers of some lists:
+// subscribers s, and subscriptions x, of which the first list's counts for who is
+// on several. It takes the lists once, and once more when there are several.
+func readersOf(lists []string) (string, []any) {
+	from := `FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id
+		WHERE x.list IN (` + marks(len(lists)) + `) AND x.state = 'confirmed' AND s.suppressed = 0`
+	args := anys(lists)
+	if len(lists) > 1 {
+		from += ` AND NOT EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = x.subscriber_id AND y.state = 'confirmed'
+			AND y.list < x.list AND y.list IN (` + marks(len(lists)) + `))`
+		args = append(args, anys(lists)...)
+	}
+	return from, args
+}
+
+// languageChosen is the language of a reader's subscription, else the person's.
+const languageChosen = `CASE WHEN x.language = '' THEN s.language ELSE x.language END`
+
 // Audience counts the willing readers of some lists by what they chose; a person
 // on several lists counts once.
 func (s *Store) Audience(ctx context.Context, lists []string) ([]digest.AudienceGroup, error) {
@@ -43,13 +61,13 @@ func (s *Store) Audience(ctx context.Context, lists []string) ([]digest.Audience
 	if len(lists) == 0 {
 		return nil, nil
 	}
+	from, args := readersOf(lists)
 	err := s.each(ctx, s.db, func(scan func(...any) error) error {
 		var g digest.AudienceGroup
 		err := scan(&g.Language, &g.TextOnly, &g.Readers)
 		out = append(out, g)
 		return err
-	}, `SELECT s.language, s.text_only = 1, COUNT(*) FROM subscribers s WHERE `+willing+`(`+marks(len(lists))+`))
-		GROUP BY s.language, s.text_only ORDER BY s.language, s.text_only`, anys(lists)...)
+	}, `SELECT `+languageChosen+`, x.text_only = 1, COUNT(*) `+from+` GROUP BY 1, 2 ORDER BY 1, 2`, args...)
 	return out, err
 }
 
@@ -114,14 +132,15 @@ func (s *Store) insertEdition(ctx context.Context, tx *sql.Tx, e *digest.Edition
 // statement, so that memory does not grow with the list. A reader whose choice
 // has no proof (they chose a moment ago) gets the newsletter's own.
 func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
+	if len(f.Lists) == 0 {
+		return nil
+	}
+	from, args := readersOf(f.Lists)
+	args = append([]any{e.ID, e.ID, e.Language, digest.VariantKey(e.Language, false)}, args...)
 	n, err := s.exec(ctx, tx, `INSERT INTO deliveries (edition_id, subscriber_id, variant, status)
-		SELECT el.id, s.id, COALESCE(p.variant, el.own), 'queued'
-		FROM subscribers s
-		JOIN (SELECT CAST(? AS BIGINT) AS id, CAST(? AS TEXT) AS own, CAST(? AS TEXT) AS language) el ON s.suppressed = 0
-		LEFT JOIN proofs p ON p.edition_id = el.id AND p.text_only = s.text_only
-			AND p.language = CASE WHEN s.language = '' THEN el.language ELSE s.language END
-		WHERE `+willing+`(SELECT l.list FROM edition_lists l WHERE l.edition_id = el.id))
-		ORDER BY s.id`, e.ID, digest.VariantKey(e.Language, false), e.Language)
+		SELECT CAST(? AS BIGINT), s.id, COALESCE((SELECT p.variant FROM proofs p WHERE p.edition_id = ? AND p.text_only = x.text_only
+			AND p.language = COALESCE(NULLIF(`+languageChosen+`, ''), ?)), CAST(? AS TEXT)), 'queued' `+from+` ORDER BY s.id`,
+		args...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -74,9 +75,17 @@ func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 	if o.Again {
 		condition = `subscriptions.state <> excluded.state`
 	}
-	n, err := s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason) VALUES (?, ?, ?, ?, ?)
+	// A new subscription begins with what came with it, else with what the person
+	// has everywhere. One that exists keeps its choice: only the reader changes it.
+	choice, err := sub.Choice.Clean()
+	if err != nil {
+		return false, err
+	}
+	choice.Language, choice.TextOnly = cmp.Or(choice.Language, r.Language), choice.TextOnly || r.TextOnly
+	n, err := s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, topics, cadence, language, text_only, snooze, hour, zone)
+		VALUES (`+marks(12)+`)
 		ON CONFLICT (list, subscriber_id) DO UPDATE SET state = excluded.state, since = excluded.since, reason = '' WHERE `+condition,
-		sub.List, id, string(sub.State), milli(sub.Since), sub.Reason)
+		append([]any{sub.List, id, string(sub.State), milli(sub.Since), sub.Reason}, choiceValues(choice)...)...)
 	return n > 0, err
 }
 
@@ -135,15 +144,6 @@ func (s *Store) Resubscribe(ctx context.Context, id digest.SubscriberID, list st
 		return err
 	}
 	_, err = s.Subscribe(ctx, digest.Subscription{Subscriber: r, List: list, State: digest.SubConfirmed, Since: at}, SubscribeOptions{Again: true})
-	return err
-}
-
-// SetPreferences stores what a reader chose.
-func (s *Store) SetPreferences(ctx context.Context, id digest.SubscriberID, p digest.Preferences) error {
-	n, err := s.exec(ctx, s.db, `UPDATE subscribers SET language = ?, text_only = ? WHERE id = ?`, p.Language, flag(p.TextOnly), id)
-	if err == nil && n == 0 {
-		return digest.ErrNotFound
-	}
 	return err
 }
 
@@ -208,12 +208,14 @@ func (s *Store) Subscriptions(ctx context.Context, q SubscriptionFilter, f func(
 		var sub digest.Subscription
 		var created, since int64
 		r := &sub.Subscriber
-		if err := scan(&r.ID, &r.Email, &r.Name, &r.Language, &r.TextOnly, &created, &sub.List, &sub.State, &since, &sub.Reason); err != nil {
+		choice := choiceScan{choice: &sub.Choice}
+		if err := scan(append([]any{&r.ID, &r.Email, &r.Name, &r.Language, &r.TextOnly, &created, &sub.List, &sub.State, &since, &sub.Reason}, choice.targets()...)...); err != nil {
 			return err
 		}
+		choice.finish()
 		r.Created, sub.Since = moment(created), moment(since)
 		return f(sub)
-	}, `SELECT s.id, s.email, s.name, s.language, s.text_only = 1, s.created, x.list, x.state, x.since, x.reason
+	}, `SELECT s.id, s.email, s.name, s.language, s.text_only = 1, s.created, x.list, x.state, x.since, x.reason, `+choiceColumns+`
 		FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE `+where+` ORDER BY x.list, s.email_key`, args...)
 }
 

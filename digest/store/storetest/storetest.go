@@ -46,6 +46,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"AnExpiredRetryHasFailed":              expiry,
 		"AnAskIsBoundAndExpires":               asking,
 		"AnImportNeverRaisesAState":            importing,
+		"AChoiceIsKeptAsItWasMade":             choosing,
+		"OnlyTheReaderChangesTheirChoice":      keptChoices,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
