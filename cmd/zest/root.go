@@ -75,10 +75,38 @@ or with     zest init     to write a configuration of your own.
 			root.AddCommand(c)
 		}
 	}
-	add("job", a.collectCmd(), a.planCmd(), a.whyCmd(), a.previewCmd(), a.sendCmd(), a.serveCmd())
-	add("people", a.subscribersCmd(), a.editionsCmd(), a.deliveriesCmd(), a.bounceCmd(), a.verifyCmd())
-	add("setup", a.demoCmd(), a.initCmd(), a.configCmd(), a.doctorCmd(), a.templatesCmd(), a.dkimCmd(), a.scheduleCmd(), a.versionCmd())
-	add("stage", a.sourceCmd(), a.extractCmd(), a.inlineCmd(), a.lintCmd())
+	add("job",
+		a.collectCmd(),
+		a.planCmd(),
+		a.whyCmd(),
+		a.previewCmd(),
+		a.sendCmd(),
+		a.serveCmd(),
+	)
+	add("people",
+		a.subscribersCmd(),
+		a.editionsCmd(),
+		a.deliveriesCmd(),
+		a.bounceCmd(),
+		a.verifyCmd(),
+	)
+	add("setup",
+		a.demoCmd(),
+		a.initCmd(),
+		a.configCmd(),
+		a.doctorCmd(),
+		a.templatesCmd(),
+		a.dkimCmd(),
+		a.scheduleCmd(),
+		a.storeCmd(),
+		a.versionCmd(),
+	)
+	add("stage",
+		a.sourceCmd(),
+		a.extractCmd(),
+		a.inlineCmd(),
+		a.lintCmd(),
+	)
 	return root
 }
 

@@ -28,6 +28,7 @@ import (
 // Options say how a store is opened.
 type Options struct {
 	ReadOnly bool // never write, migrate or create; what is not there counts as empty
+	Moving   bool // open also what [Move] has closed, or has not finished
 	Now      func() time.Time
 }
 
@@ -65,6 +66,9 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 		err = s.migrate(ctx)
 	} else if s.dialect == postgres {
 		err = s.current(ctx)
+	}
+	if err == nil && !s.readOnly && !o.Moving {
+		err = s.usable(ctx)
 	}
 	if err != nil {
 		s.db.Close()
