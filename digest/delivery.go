@@ -6,7 +6,7 @@ import "time"
 type DeliveryStatus string
 
 // The states of a delivery. Audience = sent + failed + suppressed + unknown +
-// queued, always; claimed rows count as queued.
+// canceled + queued, always; claimed rows count as queued.
 const (
 	DeliveryQueued     DeliveryStatus = "queued"     // to be sent, now or at NextTry
 	DeliveryClaimed    DeliveryStatus = "claimed"    // in the hands of a run
@@ -14,6 +14,7 @@ const (
 	DeliveryFailed     DeliveryStatus = "failed"     // refused for good, or expired
 	DeliverySuppressed DeliveryStatus = "suppressed" // the reader left or is suppressed
 	DeliveryUnknown    DeliveryStatus = "unknown"    // may have been sent; nobody can say
+	DeliveryCanceled   DeliveryStatus = "canceled"   // the operator ended the edition before its turn
 )
 
 // Delivery is the ledger line of one (edition, subscriber).
@@ -78,6 +79,7 @@ type Books struct {
 	Failed     int
 	Suppressed int
 	Unknown    int
+	Canceled   int
 	Queued     int // claimed and waiting ones included
 	Waiting    int // of the queued, those with a retry time in the future
 	Repeats    int // messages sent again after an unknown outcome
@@ -85,7 +87,7 @@ type Books struct {
 
 // Closed reports whether every reader of the audience is accounted for.
 func (b Books) Closed() bool {
-	return b.Audience == b.Sent+b.Failed+b.Suppressed+b.Unknown+b.Queued
+	return b.Audience == b.Sent+b.Failed+b.Suppressed+b.Unknown+b.Canceled+b.Queued
 }
 
 // Done reports whether nothing is left to send.

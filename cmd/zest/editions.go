@@ -33,13 +33,14 @@ type booksJSON struct {
 	Failed     int  `json:"failed"`
 	Suppressed int  `json:"suppressed"`
 	Unknown    int  `json:"unknown"`
+	Canceled   int  `json:"canceled"`
 	Queued     int  `json:"queued"`
 	Repeats    int  `json:"repeats"`
 	Closed     bool `json:"closed"`
 }
 
 func newBooks(b digest.Books) booksJSON {
-	return booksJSON{b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Queued, b.Repeats, b.Closed()}
+	return booksJSON{b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Canceled, b.Queued, b.Repeats, b.Closed()}
 }
 
 func newEditionJSON(r publish.EditionReport) editionJSON {
@@ -73,6 +74,7 @@ func (a *app) editionsCmd() *cobra.Command {
 				})
 			},
 		}),
+		a.pauseCmd(), a.resumeCmd(), a.cancelCmd(),
 	)
 	return c
 }
@@ -133,7 +135,7 @@ func (m *machine) showOneEdition(ctx context.Context, e digest.Edition) error {
 			m.a.printf("  %s %s\n", c.Article.Title, m.a.paint(faint, c.Article.URL))
 		}
 	}
-	m.a.printf("\naudience %d = sent %d + failed %d + suppressed %d + unknown %d + queued %d\n", b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Queued)
+	m.a.printf("\n%s\n", sums(b))
 	return nil
 }
 
@@ -172,15 +174,15 @@ func (a *app) deliveriesCmd() *cobra.Command {
 		Use:   "deliveries NEWSLETTER/NUMBER",
 		Short: "Who got an edition, who did not, and why",
 		Long: `List the deliveries of an edition with what the mail server said.
---status is one of queued, claimed, sent, failed, suppressed, unknown.
+--status is one of queued, claimed, sent, failed, suppressed, unknown, canceled.
 ` + exitHelp,
 		Example: "  zest deliveries weekly/12 --status failed --csv",
 		Args:    exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch digest.DeliveryStatus(status) {
-			case "", digest.DeliveryQueued, digest.DeliveryClaimed, digest.DeliverySent, digest.DeliveryFailed, digest.DeliverySuppressed, digest.DeliveryUnknown:
+			case "", digest.DeliveryQueued, digest.DeliveryClaimed, digest.DeliverySent, digest.DeliveryFailed, digest.DeliverySuppressed, digest.DeliveryUnknown, digest.DeliveryCanceled:
 			default:
-				return &digest.InvalidError{Field: "--status", Value: status, Reason: "is not one of queued, claimed, sent, failed, suppressed, unknown"}
+				return &digest.InvalidError{Field: "--status", Value: status, Reason: "is not one of queued, claimed, sent, failed, suppressed, unknown, canceled"}
 			}
 			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
 				e, err := m.edition(ctx, args[0])

@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,7 +87,9 @@ func TestSendProcess(t *testing.T) {
 			environ = append(environ, kv)
 		}
 	}
-	os.Exit(run(context.Background(), []string{"--config", path, "send", "hebdo"}, world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: environ, now: time.Now}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, []string{"--config", path, "send", "hebdo"}, world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: environ, now: time.Now}))
 }
 
 // copies counts the messages that each reader got, and checks that repeated ones

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,9 @@ import (
 )
 
 type sendFlags struct {
+	only       string
+	pauseAfter int
+
 	dryRun bool
 	due    bool
 	force  bool
@@ -23,7 +27,7 @@ type sendFlags struct {
 func (a *app) sendCmd() *cobra.Command {
 	var f sendFlags
 	c := a.jsonFlag(&cobra.Command{
-		Use:   "send [NEWSLETTER]",
+		Use:   "send [NEWSLETTER | NEWSLETTER/NUMBER]",
 		Short: "Make the next edition and send it, once to each reader",
 		Long: `Finish what an earlier run began, then collect, make the next edition and send
 it. The edition is stored whole before the first message leaves; a run that is
@@ -32,12 +36,19 @@ at once share the work.
 
 --due is what cron calls: every newsletter whose time has come goes out, once.
 --to sends a test to one address and leaves no trace.
+NEWSLETTER/NUMBER goes on with that edition alone; with --only failed, whoever
+it failed for gets another try, except those who left or whose address is dead.
+--pause-after N sends N messages of an edition and pauses it; after a look at
+zest deliveries, zest editions resume lets the rest go.
 ` + exitHelp,
-		Example: "  zest send weekly\n  zest send weekly --dry-run\n  zest send weekly --to me@example.org\n  */5 * * * *  zest send --due --quiet",
+		Example: "  zest send weekly\n  zest send weekly --dry-run\n  zest send weekly --to me@example.org\n  zest send weekly --pause-after 100\n  zest send weekly/12 --only failed\n  */5 * * * *  zest send --due --quiet",
 		Args:    atMost(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.due == (len(args) == 1) {
 				return usagef("name a newsletter, or say --due for every one whose time has come")
+			}
+			if err := f.check(args); err != nil {
+				return err
 			}
 			if err := a.setNow(f.now); err != nil {
 				return err
@@ -47,9 +58,13 @@ at once share the work.
 				mode = readOnly
 			}
 			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
-				m.force(f.force)
+				m.options.Force, m.options.Ration = f.force, f.pauseAfter
+				m.publisher = publish.New(m.options)
 				if f.due {
 					return m.sendDue(ctx, f)
+				}
+				if strings.Contains(args[0], "/") {
+					return m.sendEdition(ctx, args[0], f)
 				}
 				n, err := m.newsletter(args[0])
 				if err != nil {
@@ -63,6 +78,8 @@ at once share the work.
 	c.Flags().BoolVar(&f.due, "due", false, "send every newsletter whose time has come")
 	c.Flags().BoolVar(&f.force, "force", false, "send although the message has hard findings")
 	c.Flags().StringVar(&f.to, "to", "", "send a test to this `address` only")
+	c.Flags().StringVar(&f.only, "only", "", "`failed`: try again those whom an edition failed for")
+	c.Flags().IntVar(&f.pauseAfter, "pause-after", 0, "pause an edition after this `number` of messages")
 	c.Flags().StringVar(&f.now, "now", "", "take this `time` (RFC 3339) for now")
 	return c
 }
@@ -88,6 +105,7 @@ func (m *machine) sendOne(ctx context.Context, n digest.Newsletter, f sendFlags)
 	case f.to != "":
 		return m.sendTest(ctx, n, f.to)
 	}
+	m.mentionPaused(ctx, n)
 	report, err := m.publisher.Publish(ctx, n, "")
 	m.bars.finish()
 	return m.tell(n, report, err)
@@ -154,20 +172,25 @@ func (a *app) showEdition(e publish.EditionReport) {
 	if e.Resumed {
 		how = "finished"
 	}
-	if !b.Done() {
+	switch {
+	case e.Edition.State == digest.EditionPaused, e.Edition.State == digest.EditionCanceled:
+		how = string(e.Edition.State)
+	case !b.Done():
 		how = "under way"
 	}
 	a.printf("%s %s: %d of %d sent", a.paint(bold, e.Edition.Ref()), how, b.Sent, b.Audience)
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{b.Failed, "failed"}, {b.Suppressed, "left meanwhile"}, {b.Unknown, "unknown"}, {b.Queued, "queued"}, {b.Repeats, "sent again after a crash"}} {
+	}{{b.Failed, "failed"}, {b.Suppressed, "left meanwhile"}, {b.Unknown, "unknown"}, {b.Canceled, "canceled"}, {b.Queued, "queued"}, {b.Repeats, "sent again after a crash"}} {
 		if x.n > 0 {
 			a.printf(", %d %s", x.n, x.what)
 		}
 	}
 	a.printf("\n")
 	switch {
+	case e.Edition.State == digest.EditionPaused:
+		a.printf("  to let the rest go: zest editions resume %s\n", e.Edition.Ref())
 	case !b.Done() && !e.NextTry.IsZero():
 		a.printf("  the rest may be tried again from %s on: `zest send %s`\n", e.NextTry.Local().Format(time.TimeOnly), e.Edition.Newsletter)
 	case !b.Done():

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ func (a *app) verifyCmd() *cobra.Command {
 		Use:   "verify [NEWSLETTER/NUMBER]",
 		Short: "Prove that the books close",
 		Long: `Check, for one edition or for all, that every reader of the audience is accounted
-for: audience = sent + failed + suppressed + unknown + queued.
+for: audience = sent + failed + suppressed + unknown + canceled + queued.
 ` + exitHelp,
 		Example: "  zest verify\n  zest verify weekly/12 --json",
 		Args:    atMost(1),
@@ -32,6 +33,11 @@ for: audience = sent + failed + suppressed + unknown + queued.
 			})
 		},
 	})
+}
+
+// sums writes the books as the sum that they are.
+func sums(b digest.Books) string {
+	return fmt.Sprintf("audience %d = sent %d + failed %d + suppressed %d + unknown %d + canceled %d + queued %d", b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Canceled, b.Queued)
 }
 
 func (m *machine) verify(ctx context.Context, only digest.EditionID) error {
@@ -57,7 +63,7 @@ func (m *machine) verify(ctx context.Context, only digest.EditionID) error {
 			}
 			continue
 		}
-		m.a.printf("%s: audience %d = sent %d + failed %d + suppressed %d + unknown %d + queued %d\n", e.Ref(), b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Queued)
+		m.a.printf("%s: %s\n", e.Ref(), sums(b))
 	}
 	for _, p := range problems {
 		m.a.notef("%s %s", m.a.paint(red, "problem:"), p)

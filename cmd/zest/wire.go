@@ -83,18 +83,13 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up delivery: %w", err)
 	}
+	m.bars.providers = sender.Closed
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
 		Extract: extract.Options{Rules: rules}, Progress: m.bars, Log: a.log, Now: a.now,
 	}
 	m.publisher = publish.New(m.options)
 	return m, nil
-}
-
-// force lets hard findings pass.
-func (m *machine) force(yes bool) {
-	m.options.Force = yes
-	m.publisher = publish.New(m.options)
 }
 
 // siteRules reads the folder of extraction rules, one site a file.

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -118,4 +119,31 @@ func aboutUs(at stage, code int, enhanced string) bool {
 		return code == 552 || code == 554 || enhanced == "5.3.4" || strings.HasPrefix(enhanced, "5.6.")
 	}
 	return false
+}
+
+// Provider is one that is left alone for now, and why.
+type Provider struct {
+	Name  string
+	Why   string // its words
+	Until time.Time
+}
+
+// String is the state in one line.
+func (p Provider) String() string {
+	return fmt.Sprintf("%s left alone until %s: %s", p.Name, p.Until.Local().Format(time.TimeOnly), p.Why)
+}
+
+// Closed lists the providers that are left alone for now, by name.
+func (s *Sender) Closed() []Provider {
+	b, now := s.breaker, s.o.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []Provider
+	for name, p := range b.domains {
+		if now.Before(p.until) {
+			out = append(out, Provider{name, p.why, p.until})
+		}
+	}
+	slices.SortFunc(out, func(a, b Provider) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }

@@ -35,20 +35,14 @@ func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.E
 	// context that just ended.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if report.Books, err = p.o.Store.Books(end, e.ID); err != nil {
+	if report.Books, err = p.conclude(end, &report.Edition); err != nil {
 		return report, errors.Join(sendErr, err)
 	}
 	if next, waiting, err := p.o.Store.NextTry(end, e.ID); err == nil && waiting {
 		report.NextTry = next
 	}
-	if report.Books.Done() {
-		report.Edition.State = digest.EditionSent
-		if err := p.o.Store.SetEditionState(end, e.ID, digest.EditionSent); err != nil {
-			return report, errors.Join(sendErr, err)
-		}
-	}
-	p.o.Log.Info("edition delivered", "edition", e.Ref(), "audience", report.Books.Audience, "sent", report.Books.Sent,
-		"failed", report.Books.Failed, "suppressed", report.Books.Suppressed, "unknown", report.Books.Unknown, "queued", report.Books.Queued)
+	p.o.Log.Info("edition delivered", "edition", e.Ref(), "state", report.Edition.State, "audience", report.Books.Audience, "sent", report.Books.Sent,
+		"failed", report.Books.Failed, "suppressed", report.Books.Suppressed, "unknown", report.Books.Unknown, "canceled", report.Books.Canceled, "queued", report.Books.Queued)
 	return report, sendErr
 }
 
@@ -78,6 +72,14 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 	}
 	p.o.Progress.Deliveries(f.Edition, books.Audience, books.Audience-books.Queued)
 
+	ctx, stop := p.watch(ctx, id)
+	defer stop(nil)
+	var ration *rationed
+	if p.o.Ration > 0 {
+		ration = &rationed{Store: p.o.Store, left: p.o.Ration}
+		limited := *p
+		limited.o.Store, p = ration, &limited
+	}
 	l := newLedger(ctx, p, f, owner, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
 	l.resend = cmp.Or(n.OnUnknown, digest.UnknownResend) == digest.UnknownResend
 	err = p.o.Sender.Deliver(ctx, messages, l)
@@ -85,7 +87,10 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 		// What was sent and not written is in doubt: recovery decides, not we.
 		clean, err = false, broken
 	}
-	return err
+	if errors.Is(err, errStopped) {
+		err = nil
+	}
+	return errors.Join(err, p.pause(ctx, f.Edition, ration))
 }
 
 // writer fills in what only one reader gets.

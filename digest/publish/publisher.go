@@ -36,7 +36,9 @@ type Store interface {
 	Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)
 	Unfinished(ctx context.Context, newsletter string) ([]digest.Edition, error)
-	SetEditionState(ctx context.Context, id digest.EditionID, s digest.EditionState) error
+	EditionState(ctx context.Context, id digest.EditionID) (digest.EditionState, error)
+	MoveEdition(ctx context.Context, id digest.EditionID, from, to digest.EditionState) (bool, error)
+	CancelEdition(ctx context.Context, id digest.EditionID, now time.Time) (canceled, held int, err error)
 
 	// Begin starts a run; end(true) gives back what it claimed and never began.
 	Begin(ctx context.Context) (owner string, end func(clean bool) error, err error)
@@ -74,6 +76,7 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Force     bool // send in spite of hard findings in the rendered message
+	Ration    int  // pause an edition after so many deliveries; 0 for no limit
 	Block     int  // deliveries a lane claims at a time; 0 for the default
 }
 

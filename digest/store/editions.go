@@ -234,16 +234,6 @@ func (s *Store) Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen,
 	return f, err
 }
 
-// SetEditionState moves an edition on.
-func (s *Store) SetEditionState(ctx context.Context, id digest.EditionID, state digest.EditionState) error {
-	finished := int64(0)
-	if state == digest.EditionSent || state == digest.EditionCanceled {
-		finished = milli(s.now())
-	}
-	_, err := s.exec(ctx, s.db, `UPDATE editions SET state = ?, finished_at = ? WHERE id = ?`, string(state), finished, id)
-	return err
-}
-
 // LastSlot is when the newest slot of a newsletter was dealt with: the time of
 // the occurrence, zero when none was.
 func (s *Store) LastSlot(ctx context.Context, newsletter string) (time.Time, error) {

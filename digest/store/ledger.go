@@ -254,6 +254,8 @@ func (s *Store) Books(ctx context.Context, id digest.EditionID) (digest.Books, e
 			b.Suppressed += n
 		case digest.DeliveryUnknown:
 			b.Unknown += n
+		case digest.DeliveryCanceled:
+			b.Canceled += n
 		case digest.DeliveryQueued:
 			b.Queued += n
 			b.Waiting += waiting
@@ -310,10 +312,10 @@ func (s *Store) Check(ctx context.Context, only digest.EditionID) ([]string, err
 			return nil, err
 		}
 		if !b.Closed() {
-			out = append(out, fmt.Sprintf("%s: audience %d, but sent %d + failed %d + suppressed %d + unknown %d + queued %d", e.Ref(), b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Queued))
+			out = append(out, fmt.Sprintf("%s: audience %d, but sent %d + failed %d + suppressed %d + unknown %d + canceled %d + queued %d", e.Ref(), b.Audience, b.Sent, b.Failed, b.Suppressed, b.Unknown, b.Canceled, b.Queued))
 		}
-		if e.State == digest.EditionSent && !b.Done() {
-			out = append(out, fmt.Sprintf("%s: is marked sent with %d still queued", e.Ref(), b.Queued))
+		if (e.State == digest.EditionSent || e.State == digest.EditionCanceled) && !b.Done() {
+			out = append(out, fmt.Sprintf("%s: is marked %s with %d still queued", e.Ref(), e.State, b.Queued))
 		}
 	}
 	var stray int

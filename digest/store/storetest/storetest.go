@@ -44,6 +44,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"ADeadRunIsTakenOver":                  recoverDead,
 		"ALivingRunIsLeftAlone":                recoverLiving,
 		"AnExpiredRetryHasFailed":              expiry,
+		"ACanceledEditionClosesItsBooks":       canceling,
+		"OnlyFailedReadersAreTriedAgain":       requeueing,
 		"AnAskIsBoundAndExpires":               asking,
 		"AnImportNeverRaisesAState":            importing,
 		"AChoiceIsKeptAsItWasMade":             choosing,
@@ -234,7 +236,9 @@ func frozen(t *testing.T, open Opener) {
 	if open := must(s.Unfinished(ctx, "n"))(t); len(open) != 1 || open[0].ID != e.ID {
 		t.Errorf("unfinished: %+v", open)
 	}
-	ok(t, s.SetEditionState(ctx, e.ID, digest.EditionSent))
+	if moved := must(s.MoveEdition(ctx, e.ID, digest.EditionSending, digest.EditionSent))(t); !moved {
+		t.Error("a sending edition could not be finished")
+	}
 	if open := must(s.Unfinished(ctx, "n"))(t); len(open) != 0 {
 		t.Errorf("unfinished: %+v", open)
 	}
