@@ -136,30 +136,46 @@ func (p *Publisher) Publish(ctx context.Context, n digest.Newsletter, slot strin
 	if report.Sources, err = p.Collect(ctx, n.Sources); err != nil {
 		return report, err
 	}
-	draft, err := p.Compose(ctx, n, ComposeOptions{Slot: slot})
-	if errors.Is(err, digest.ErrNothingNew) && len(report.Editions) > 0 {
+	edition, err := p.Make(ctx, n, slot)
+	switch {
+	case errors.Is(err, digest.ErrNothingNew) && len(report.Editions) > 0:
 		return report, nil
-	}
-	if err != nil {
-		return report, err
-	}
-	if err := p.blocks(draft); err != nil {
-		return report, err
-	}
-	edition, err := p.o.Store.Freeze(ctx, draft.Frozen)
-	if errors.Is(err, digest.ErrAlreadyFrozen) {
+	case errors.Is(err, digest.ErrAlreadyFrozen):
 		// Another run was faster by a moment: what it froze is ours to help with.
 		more, err := p.Resume(ctx, n)
 		report.Editions = append(report.Editions, more.Editions...)
 		return report, err
+	case err != nil:
+		return report, err
 	}
-	if err != nil {
-		return report, fmt.Errorf("freezing %s: %w", draft.Frozen.Edition.Ref(), err)
-	}
-	p.o.Log.Info("edition frozen", "edition", edition.Ref(), "stories", draft.Selection.Count())
 	done, err := p.deliver(ctx, n, edition, false)
 	report.Editions = append(report.Editions, done)
 	return report, err
+}
+
+// Make makes the next edition of n for a slot from the articles that are stored,
+// and freezes it: it is whole, and nothing of it has left yet. It returns
+// [digest.ErrNothingNew] when there are too few articles, and
+// [digest.ErrAlreadyFrozen] when another run made it.
+func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) (digest.Edition, error) {
+	draft, err := p.Compose(ctx, n, ComposeOptions{Slot: slot})
+	if err != nil {
+		return digest.Edition{}, err
+	}
+	if err := p.blocks(draft); err != nil {
+		return digest.Edition{}, err
+	}
+	edition, err := p.o.Store.Freeze(ctx, draft.Frozen)
+	if err != nil {
+		return edition, fmt.Errorf("freezing %s: %w", draft.Frozen.Edition.Ref(), err)
+	}
+	p.o.Log.Info("edition frozen", "edition", edition.Ref(), "stories", draft.Selection.Count())
+	return edition, nil
+}
+
+// Deliver sends what is left of one edition, as far as it can go now.
+func (p *Publisher) Deliver(ctx context.Context, n digest.Newsletter, e digest.Edition) (EditionReport, error) {
+	return p.deliver(ctx, n, e, true)
 }
 
 // Resume delivers what is left of the editions that an earlier run froze.
