@@ -42,9 +42,24 @@ type Reader struct {
 	Attempts   int
 	MessageID  string // without angle brackets; the same on every attempt
 	Envelope   string // VERP envelope sender; the same on every attempt
-	Values     map[Token]string
-	OneClick   string // https URL of List-Unsubscribe
+	OneClick   string // https URL of List-Unsubscribe, and of the link to leave
 	MailUnsub  string // mailto address of List-Unsubscribe
+	Choose     string // https URL of the preferences
+}
+
+// Value is what a token stands for in this reader's message.
+func (r *Reader) Value(t Token) string {
+	switch t {
+	case TokenName:
+		return r.Name
+	case TokenEmail:
+		return r.Email
+	case TokenUnsubscribe:
+		return r.OneClick
+	case TokenPreferences:
+		return r.Choose
+	}
+	return ""
 }
 
 // Verdict is what an attempt came to; it alone decides what happens next.

@@ -43,24 +43,30 @@ func domain(email string) string {
 	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
 }
 
-// closed reports how long a provider is to be left alone, and what it said; 0
-// when it may be sent to.
-func (b *breaker) closed(email string, now time.Time) (time.Duration, string) {
+// before holds back the readers of a provider that is to be left alone.
+func (b *breaker) before(r *digest.Reader, now time.Time) admission {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := b.domains[domain(email)]
-	if p == nil || !now.Before(p.until) {
-		return 0, ""
+	if len(b.domains) == 0 {
+		return admission{}
 	}
-	return p.until.Sub(now), p.why
+	p := b.domains[domain(r.Email)]
+	if p == nil || !now.Before(p.until) {
+		return admission{}
+	}
+	return admission{hold: p.until.Sub(now), why: "the provider refuses us: " + p.why}
 }
 
-// note counts an outcome. It returns a [*digest.SendError] when the relay
+// after counts an outcome. It returns a [*digest.SendError] when the relay
 // refuses whoever is written to.
-func (b *breaker) note(email string, at stage, o digest.Outcome) error {
+func (b *breaker) after(r *digest.Reader, at stage, o digest.Outcome) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	name := domain(email)
+	if o.Verdict == digest.VerdictSent && len(b.domains) == 0 {
+		b.refusals, b.atMail = 0, 0
+		return nil
+	}
+	name := domain(r.Email)
 	if o.Verdict == digest.VerdictSent {
 		delete(b.domains, name)
 		b.refusals, b.atMail = 0, 0

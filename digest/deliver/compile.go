@@ -20,7 +20,8 @@ import (
 type Message struct {
 	header   []byte // the header fields all readers share, CRLF-ended
 	segments []segment
-	size     int
+	size     int  // of the whole, about
+	dots     bool // a line of a segment begins with a dot
 }
 
 // segment is encoded text up to a token, and how the token's value is encoded.
@@ -49,6 +50,9 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
+	}
+	for _, s := range m.segments {
+		m.dots = m.dots || startsWithDot(s.text)
 	}
 	return m, nil
 }
@@ -215,47 +219,78 @@ func keepShared(header []byte) []byte {
 
 // Append writes the message for one reader after dst.
 func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
+	dst, err := m.appendHeader(dst, r)
+	if err != nil {
+		return dst, err
+	}
+	dst, _ = m.appendBody(append(append(dst, m.header...), "\r\n"...), r)
+	return dst, nil
+}
+
+// write composes the message for one reader in a letter.
+func (m *Message) write(l *letter, r *digest.Reader) (err error) {
+	if cap(l.buf) < room {
+		l.buf = make([]byte, 0, room+m.size+m.size/8)
+	}
+	l.start = room
+	if l.buf, err = m.appendHeader(l.buf[:room], r); err != nil {
+		return err
+	}
+	var dots bool
+	l.buf, dots = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r)
+	l.buf, l.dots = append(l.buf, endOfMessage...), dots || m.dots
+	return nil
+}
+
+// appendHeader writes the fields that are one reader's.
+func (m *Message) appendHeader(dst []byte, r *digest.Reader) ([]byte, error) {
 	if err := checkLines(r.Email, r.Name, r.MessageID, r.OneClick, r.MailUnsub); err != nil {
 		return dst, err
 	}
 	// An address that ends its own brackets would go on as SMTP parameters.
-	for _, a := range []string{r.Email, r.Envelope} {
+	for _, a := range [...]string{r.Email, r.Envelope} {
 		if strings.ContainsAny(a, "<> \t\r\n\x00") {
 			return dst, &digest.InvalidError{Field: "address", Value: a, Reason: "holds what an address cannot"}
 		}
 	}
-	dst = append(dst, "Message-ID: <"...)
-	dst = append(dst, r.MessageID...)
-	dst = append(dst, ">\r\nTo: "...)
-	dst = append(dst, recipient(r)...)
-	dst = append(dst, "\r\n"...)
-	if r.OneClick != "" {
-		// The https address first: Gmail takes that one (RFC 2369 3.2, RFC 8058 3.1).
-		dst = append(dst, "List-Unsubscribe:\r\n <"...)
-		dst = append(dst, r.OneClick...)
-		dst = append(dst, '>')
-		if r.MailUnsub != "" {
-			dst = append(dst, ",\r\n <mailto:"...)
-			dst = append(dst, r.MailUnsub...)
-			dst = append(dst, "?subject=unsubscribe>"...)
-		}
-		dst = append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...)
+	dst = append(append(append(dst, "Message-ID: <"...), r.MessageID...), ">\r\n"...)
+	dst = append(append(append(dst, "To: "...), recipient(r)...), "\r\n"...)
+	if r.OneClick == "" {
+		return dst, nil
 	}
-	dst = append(dst, m.header...)
-	dst = append(dst, "\r\n"...)
+	// The https address first: Gmail takes that one (RFC 2369 3.2, RFC 8058 3.1).
+	dst = append(append(append(dst, "List-Unsubscribe:\r\n <"...), r.OneClick...), '>')
+	if r.MailUnsub != "" {
+		dst = append(append(append(dst, ",\r\n <mailto:"...), r.MailUnsub...), "?subject=unsubscribe>"...)
+	}
+	return append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...), nil
+}
+
+// appendBody writes the segments with the reader's values between them. It
+// reports whether a line that it encoded begins with a dot.
+func (m *Message) appendBody(dst []byte, r *digest.Reader) ([]byte, bool) {
+	dots := false
 	for i := range m.segments {
 		s := &m.segments[i]
 		dst = append(dst, s.text...)
 		if s.token == "" {
 			continue
 		}
-		value := r.Values[s.token]
+		value := r.Value(s.token)
 		if s.html {
 			value = html.EscapeString(value)
 		}
+		at := len(dst)
 		dst = appendToken(dst, value)
+		dots = dots || strings.Contains(value, ".") && startsWithDot(dst[at:])
 	}
-	return dst, nil
+	return dst, dots
+}
+
+// startsWithDot reports whether a line of some text begins with a dot. The text
+// begins with a line.
+func startsWithDot(text []byte) bool {
+	return bytes.HasPrefix(text, []byte(".")) || bytes.Contains(text, []byte("\n."))
 }
 
 func recipient(r *digest.Reader) string {

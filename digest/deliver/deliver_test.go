@@ -49,9 +49,7 @@ func reader(i int, name string) digest.Reader {
 		Subscriber: digest.SubscriberID(i), Variant: "fr", Email: fmt.Sprintf("r%d@example.org", i), Name: name,
 		MessageID: fmt.Sprintf("id%d@example.org", i), Envelope: fmt.Sprintf("bounce+t%d@bounces.example.org", i),
 		OneClick: fmt.Sprintf("https://example.org/u/%d", i), MailUnsub: fmt.Sprintf("unsubscribe+t%d@bounces.example.org", i),
-		Values: map[digest.Token]string{
-			digest.TokenName: name, digest.TokenUnsubscribe: fmt.Sprintf("https://example.org/u/%d?a=1&b=é", i), digest.TokenPreferences: "https://example.org/p/" + strings.Repeat("x", 90),
-		},
+		Choose: fmt.Sprintf("https://example.org/p/%d?a=1&b=é.", i) + strings.Repeat("x.", 90),
 	}
 }
 
@@ -108,8 +106,8 @@ func TestAMessageReadsBackAsItWasWritten(t *testing.T) {
 		}
 		header, got := parts(t, raw)
 		fill := func(s string, esc func(string) string) string {
-			for token, value := range r.Values {
-				s = strings.ReplaceAll(s, string(token), esc(value))
+			for _, token := range digest.Tokens() {
+				s = strings.ReplaceAll(s, string(token), esc(r.Value(token)))
 			}
 			return s
 		}
@@ -183,7 +181,7 @@ func TestATextOnlyMessageIsOnePart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.NewReplacer("@@name@@", "Zoé", "@@unsubscribe_url@@", r.Values[digest.TokenUnsubscribe]).Replace(p.Text)
+	want := strings.NewReplacer("@@name@@", "Zoé", "@@unsubscribe_url@@", r.OneClick).Replace(p.Text)
 	if d := cmp.Diff(want, strings.ReplaceAll(string(body), "\r\n", "\n")); d != "" {
 		t.Error(d)
 	}
@@ -332,21 +330,40 @@ func TestEveryReaderIsSettledOnce(t *testing.T) {
 			return ""
 		}}, map[digest.Verdict]int{digest.VerdictSent: 19, digest.VerdictSuppress: 1}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := delivertest.Start(t, c.script)
-			f := newFeed(20)
-			if err := sender(t, server, nil).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f); err != nil {
-				t.Error(err)
-			}
-			if d := cmp.Diff(c.want, f.verdicts()); d != "" || len(f.twice) > 0 {
-				t.Errorf("twice %v\n%s", f.twice, d)
-			}
-			if got := len(server.Messages()); got != c.want[digest.VerdictSent] {
-				t.Errorf("%d messages at the server", got)
-			}
-		})
+		for way, change := range ways(c.script) {
+			t.Run(name+way, func(t *testing.T) {
+				t.Parallel()
+				server := delivertest.Start(t, change)
+				f := newFeed(20)
+				if err := sender(t, server, nil).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f); err != nil {
+					t.Error(err)
+				}
+				if d := cmp.Diff(c.want, f.verdicts()); d != "" || len(f.twice) > 0 {
+					t.Errorf("twice %v\n%s", f.twice, d)
+				}
+				if got := len(server.Messages()); got != c.want[digest.VerdictSent] {
+					t.Errorf("%d messages at the server", got)
+				}
+			})
+		}
 	}
+}
+
+// ways is a script as near and far servers follow it, under DATA and under BDAT.
+// A far server is one that the next envelope is sent to before it has answered.
+func ways(script delivertest.Script) map[string]delivertest.Script {
+	out := map[string]delivertest.Script{"": script}
+	if script.Extensions != nil {
+		return out
+	}
+	far, chunks := script, script
+	far.Delay = 6 * time.Millisecond
+	out[", far"] = far
+	chunks.Extensions = []string{"PIPELINING", "CHUNKING", "8BITMIME"}
+	out[", in chunks"] = chunks
+	far.Extensions = chunks.Extensions
+	out[", in chunks, far"] = far
+	return out
 }
 
 func TestAStalledServerDoesNotHoldUsForEver(t *testing.T) {

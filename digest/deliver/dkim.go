@@ -65,16 +65,16 @@ func NewDKIM(domain, selector string, key []byte) (*DKIM, error) {
 func (d *DKIM) With(second *DKIM) *DKIM { return &DKIM{slices.Concat(d.options, second.options)} }
 
 // sign puts the signatures before a message.
-func (d *DKIM) sign(message []byte) ([]byte, error) {
+func (d *DKIM) sign(_ *Message, l *letter, _ *digest.Reader) error {
+	message := l.message()
 	for i := range d.options {
 		var b bytes.Buffer
-		b.Grow(len(message) + 2048)
 		if err := dkim.Sign(&b, bytes.NewReader(message), &d.options[i]); err != nil {
-			return nil, fmt.Errorf("signing for %s: %w", d.options[i].Domain, err)
+			return fmt.Errorf("signing for %s: %w", d.options[i].Domain, err)
 		}
-		message = b.Bytes()
+		l.prepend(b.Bytes()[:b.Len()-len(message)])
 	}
-	return message, nil
+	return nil
 }
 
 // KeyKind is the algorithm of a DKIM key.

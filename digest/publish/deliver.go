@@ -111,12 +111,7 @@ func (w writer) fill(e digest.EditionID, r *digest.Reader) {
 	r.Envelope = "bounce+" + bounce + "@" + w.letter.BounceDomain
 	r.OneClick = w.newsletter.PublicURL + "/u/" + leave
 	r.MailUnsub = w.letter.UnsubMailbox + "+" + bounce + "@" + w.letter.BounceDomain
-	r.Values = map[digest.Token]string{
-		digest.TokenName:        r.Name,
-		digest.TokenEmail:       r.Email,
-		digest.TokenUnsubscribe: r.OneClick,
-		digest.TokenPreferences: w.newsletter.PublicURL + "/p/" + choose,
-	}
+	r.Choose = w.newsletter.PublicURL + "/p/" + choose
 }
 
 // sampleReader is nobody: their links answer that this was a test.
@@ -144,6 +139,5 @@ func (p *Publisher) SendTest(ctx context.Context, n digest.Newsletter, d Draft, 
 	r := sampleReader(n, d.Frozen.Letterhead, v.Variant.Key)
 	r.Email, r.Name = email, ""
 	r.MessageID = fmt.Sprintf("test-%d@%s", p.o.Now().UnixNano(), d.Frozen.Letterhead.Domain)
-	r.Values[digest.TokenEmail], r.Values[digest.TokenName] = email, ""
 	return p.o.Sender.SendOne(ctx, m, r)
 }

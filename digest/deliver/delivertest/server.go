@@ -5,6 +5,7 @@ package delivertest
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -149,16 +150,26 @@ func (s *Server) answer(w *bufio.Writer, r *bufio.Reader, st *Session, verb, lin
 		}
 		return true
 	case "MAIL":
+		if st.From != "" {
+			reply = "503 5.5.1 nested MAIL command"
+			break
+		}
 		st.From, st.To = line[len("MAIL FROM:"):], ""
+	case "RSET":
+		st.From, st.To = "", ""
 	case "RCPT":
 		st.To = line[len("RCPT TO:"):]
 	case "DATA":
 		reply = "354 go ahead"
+	case "BDAT":
+		return s.chunk(w, r, st, line)
 	case "QUIT":
 		reply = "221 2.0.0 bye"
 	}
 	said, alive := s.say(w, *st, verb, reply)
 	switch {
+	case verb == "MAIL" && !strings.HasPrefix(said, "2"):
+		st.From = "" // no transaction was begun
 	case verb == "RCPT" && !strings.HasPrefix(said, "2"):
 		st.To = "" // no recipient: DATA has nothing to be for
 	case verb == "DATA" && alive && strings.HasPrefix(said, "354"):
@@ -180,13 +191,37 @@ func (s *Server) data(w *bufio.Writer, r *bufio.Reader, st *Session) bool {
 		}
 		b.WriteString(strings.TrimPrefix(line, "."))
 	}
+	return s.take(w, st, b.String())
+}
+
+// chunk reads a message that is one chunk (RFC 3030).
+func (s *Server) chunk(w *bufio.Writer, r *bufio.Reader, st *Session, line string) bool {
+	var n int
+	if _, err := fmt.Sscanf(line, "BDAT %d LAST", &n); err != nil {
+		_, alive := s.say(w, *st, ".", "501 5.5.4 one chunk, the last one, is all this server takes")
+		return alive
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return false
+	}
+	if st.To == "" {
+		_, alive := s.say(w, *st, ".", "503 5.5.1 no recipient")
+		return alive
+	}
+	return s.take(w, st, string(b))
+}
+
+// take answers a message that has come whole.
+func (s *Server) take(w *bufio.Writer, st *Session, data string) bool {
 	if s.script.Hangup != nil && s.script.Hangup(*st, ".") {
 		return false
 	}
 	said, alive := s.say(w, *st, ".", "250 2.0.0 taken")
+	defer func() { st.From, st.To = "", "" }()
 	if strings.HasPrefix(said, "250") {
 		s.mu.Lock()
-		s.messages = append(s.messages, Message{st.From, st.To, b.String()})
+		s.messages = append(s.messages, Message{st.From, st.To, data})
 		s.mu.Unlock()
 		st.Message++
 	}

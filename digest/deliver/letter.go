@@ -1,0 +1,69 @@
+package deliver
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// letter is one reader's message on its way to the wire, in a buffer that is
+// used again: room, signatures, message, end of message.
+type letter struct {
+	buf   []byte
+	start int  // where the message begins
+	dots  bool // a line of it begins with a dot
+}
+
+// room is what stays free before the message, for its signatures and for the
+// command that carries it: bytes.
+const room = 4096
+
+// endOfMessage closes a message under DATA (RFC 5321 section 4.1.1.4).
+const endOfMessage = ".\r\n"
+
+// message is the message as the reader gets it.
+func (l *letter) message() []byte { return l.buf[l.start : len(l.buf)-len(endOfMessage)] }
+
+// prepend puts bytes before the message.
+func (l *letter) prepend(b []byte) {
+	if l.start < len(b) {
+		grown := make([]byte, len(l.buf)+len(b)+room)
+		start := len(b) + room
+		copy(grown[start:], l.buf[l.start:])
+		l.buf, l.start = grown[:start+len(l.buf)-l.start], start
+	}
+	l.start -= len(b)
+	copy(l.buf[l.start:], b)
+}
+
+// data is the message for DATA, with its end.
+func (l *letter) data() []byte {
+	if !l.dots {
+		return l.buf[l.start:]
+	}
+	return append(stuff(nil, l.message()), endOfMessage...)
+}
+
+// chunk is the message for BDAT, behind its command. The whole message is one
+// chunk (RFC 3030 section 2), and nothing is stuffed.
+func (l *letter) chunk() []byte {
+	var line [32]byte
+	command := append(strconv.AppendInt(append(line[:0], "BDAT "...), int64(len(l.message())), 10), " LAST\r\n"...)
+	at := l.start - len(command)
+	if at < 0 {
+		return append(command, l.message()...)
+	}
+	copy(l.buf[at:], command)
+	return l.buf[at : len(l.buf)-len(endOfMessage)]
+}
+
+// stuff doubles the dot at the beginning of a line (RFC 5321 section 4.5.2).
+func stuff(dst, message []byte) []byte {
+	for {
+		at := bytes.Index(message, []byte("\n."))
+		if at < 0 {
+			return append(dst, message...)
+		}
+		dst = append(append(dst, message[:at+1]...), '.')
+		message = message[at+1:]
+	}
+}
