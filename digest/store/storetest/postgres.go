@@ -12,42 +12,73 @@ import (
 	"testing"
 )
 
+// Server is a Postgres server of a test's own.
+type Server struct {
+	URL string // without the name of a database
+
+	bin, dir string
+	as       *syscall.SysProcAttr
+	options  string
+}
+
 // Postgres starts a server of the test's own and returns its address, without
 // the name of a database. ZEST_TEST_POSTGRES names one to use instead. Where
 // there is no Postgres the test is skipped, but not in CI: there it fails.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	if given := os.Getenv("ZEST_TEST_POSTGRES"); given != "" {
 		return given
 	}
-	bin := postgresBin()
-	if bin == "" {
+	return StartPostgres(t).URL
+}
+
+// StartPostgres starts a server that the test may also stop and restart.
+func StartPostgres(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{bin: postgresBin()}
+	if s.bin == "" {
 		if os.Getenv("CI") != "" {
 			t.Fatal("no Postgres to test with: install the package postgresql")
 		}
 		t.Skip("no Postgres on this machine; the package postgresql lets this test run")
 	}
-	dir, err := os.MkdirTemp("", "zest-postgres-")
-	if err != nil {
+	var err error
+	if s.dir, err = os.MkdirTemp("", "zest-postgres-"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	as := unprivileged(t, dir)
-	run := func(name string, args ...string) {
-		t.Helper()
-		cmd := exec.Command(filepath.Join(bin, name), args...)
-		cmd.SysProcAttr, cmd.Dir = as, dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
-		}
-	}
+	t.Cleanup(func() { os.RemoveAll(s.dir) })
+	s.as = unprivileged(t, s.dir)
 	port := freePort(t)
-	data := filepath.Join(dir, "data")
-	run("initdb", "-D", data, "-U", "zest", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
-	options := fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c max_connections=60", port, dir)
-	run("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o", options, "start")
-	t.Cleanup(func() { run("pg_ctl", "-D", data, "-m", "immediate", "stop") })
-	return fmt.Sprintf("postgres://zest@127.0.0.1:%d", port)
+	s.URL = fmt.Sprintf("postgres://zest@127.0.0.1:%d", port)
+	s.options = fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c max_connections=120", port, s.dir)
+	s.run(t, "initdb", "-D", s.data(), "-U", "zest", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+	s.start(t)
+	t.Cleanup(func() { s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "stop") })
+	return s
+}
+
+// Restart stops the server as a crash would, without warning to those who are
+// connected, and starts it again.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "stop")
+	s.start(t)
+}
+
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	s.run(t, "pg_ctl", "-D", s.data(), "-w", "-l", filepath.Join(s.dir, "log"), "-o", s.options, "start")
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) run(t testing.TB, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	cmd.SysProcAttr, cmd.Dir = s.as, s.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
 }
 
 func postgresBin() string {
@@ -62,7 +93,7 @@ func postgresBin() string {
 }
 
 // unprivileged is how to start the server: it refuses to run as root.
-func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
+func unprivileged(t testing.TB, dir string) *syscall.SysProcAttr {
 	t.Helper()
 	if os.Getuid() != 0 {
 		return nil
@@ -79,7 +110,7 @@ func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
