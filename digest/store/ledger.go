@@ -86,7 +86,7 @@ const relayPause = time.Minute
 // Settle writes the outcomes of a run, in one commit. A row that another run
 // took over meanwhile stays as that run has it.
 func (s *Store) Settle(ctx context.Context, id digest.EditionID, owner string, outcomes []digest.Outcome) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.inRun(ctx, owner, func(tx *sql.Tx) error {
 		var expires int64
 		if err := s.row(ctx, tx, `SELECT expires FROM editions WHERE id = ?`, id).Scan(&expires); err != nil {
 			return err

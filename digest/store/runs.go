@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -20,15 +21,17 @@ import (
 func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) error, err error) {
 	host, _ := os.Hostname()
 	owner = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text()[:10])
-	release, ok, err := s.lock(ctx, owner)
+	release, conn, ok, err := s.lock(ctx, owner)
 	if err != nil {
 		return "", nil, fmt.Errorf("locking the run: %w", err)
 	}
 	if !ok {
 		return "", nil, fmt.Errorf("locking the run %s: it is locked already", owner)
 	}
+	s.sessions.Store(owner, conn)
 	return owner, func(clean bool) error {
 		defer release()
+		defer s.sessions.Delete(owner)
 		if !clean {
 			return nil
 		}
@@ -40,43 +43,67 @@ func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) e
 // dead reports whether a run has ended, and keeps it locked until release, so
 // that two runs do not take the same one over.
 func (s *Store) dead(ctx context.Context, owner string) (bool, func(), error) {
-	release, ok, err := s.lock(ctx, owner)
+	release, _, ok, err := s.lock(ctx, owner)
 	if err != nil || !ok {
 		return false, func() {}, err
 	}
 	return true, release, nil
 }
 
-func (s *Store) lock(ctx context.Context, owner string) (release func(), ok bool, err error) {
+// inRun runs f in one transaction of a run, on Postgres in the very session that
+// holds its lock: a run that lost the lock with its connection cannot write any
+// more, so it stops within the bound that recovery counts on, and does not go on
+// with what another took over. It is for one goroutine of the run at a time.
+func (s *Store) inRun(ctx context.Context, owner string, f func(*sql.Tx) error) error {
+	conn, _ := s.sessions.Load(owner)
+	session, _ := conn.(*sql.Conn)
+	if session == nil {
+		return s.tx(ctx, f)
+	}
+	tx, err := session.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("writing in the run's session: %w", err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// lock takes the lock of a run. On Postgres it also gives the session that holds
+// it.
+func (s *Store) lock(ctx context.Context, owner string) (release func(), session *sql.Conn, ok bool, err error) {
 	if s.dialect == postgres {
 		return s.lockSession(ctx, owner)
 	}
 	if s.path == "" {
-		return func() {}, true, nil // in memory: there is nobody else
+		return func() {}, nil, true, nil // in memory: there is nobody else
 	}
 	dir := s.path + "-runs"
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
-	return lockFile(filepath.Join(dir, owner))
+	release, ok, err = lockFile(filepath.Join(dir, owner))
+	return release, nil, ok, err
 }
 
 // lockSession takes an advisory lock on a connection that is kept for it.
-func (s *Store) lockSession(ctx context.Context, owner string) (func(), bool, error) {
+func (s *Store) lockSession(ctx context.Context, owner string) (func(), *sql.Conn, bool, error) {
 	h := fnv.New64a()
 	h.Write([]byte("zest run " + owner))
 	key := int64(h.Sum64())
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	var ok bool
 	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&ok); err != nil || !ok {
 		conn.Close()
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	return func() {
 		conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, key)
 		conn.Close()
-	}, true, nil
+	}, conn, true, nil
 }

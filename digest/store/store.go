@@ -17,6 +17,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -39,6 +40,7 @@ type Store struct {
 	path     string // of the SQLite file, "" otherwise
 	readOnly bool
 	now      func() time.Time
+	sessions sync.Map // of each run of ours on Postgres: the *sql.Conn that holds its lock
 }
 
 // Open opens a store: a postgres:// URL, or the path of an SQLite file. Unless
