@@ -123,8 +123,11 @@ type Newsletter struct {
 	PostalAddress string        `yaml:"postal_address"`
 	Zone          string        `yaml:"zone"`
 	Schedule      []string      `yaml:"schedule"`
-	Sources       []string      `yaml:"sources"` // names, or addresses and paths themselves
-	Lists         []string      `yaml:"lists"`   // its own name when empty
+	Blackout      []string      `yaml:"blackout"`      // days without an edition: 12-25, 2026-12-24..2027-01-02
+	Missed        string        `yaml:"missed"`        // a slot nobody dealt with: "send" late, "skip" or "ask"
+	MissedWithin  time.Duration `yaml:"missed_within"` // how late it may still be sent
+	Sources       []string      `yaml:"sources"`       // names, or addresses and paths themselves
+	Lists         []string      `yaml:"lists"`         // its own name when empty
 	Min           int           `yaml:"min"`
 	Max           int           `yaml:"max"`
 	MaxPerSource  int           `yaml:"max_per_source"`
@@ -176,5 +179,6 @@ func defaultList() List { return List{Public: true} }
 // The byte budget keeps the message under the size at which Gmail cuts it.
 func defaultNewsletter() Newsletter {
 	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90_000,
-		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend"}
+		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend",
+		Missed: "send", MissedWithin: 24 * time.Hour}
 }

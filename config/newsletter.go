@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/address"
+	"github.com/zest-digest/zest/digest/schedule"
 )
 
 // newsletter checks one newsletter.
@@ -39,6 +41,7 @@ func (v *validator) newsletter(at string, n Newsletter) {
 		v.within(itemPath(at+".sections", i, s.Name)+".max", s.Max, 0, 1000)
 	}
 	v.look(at, n)
+	v.calendar(at, n)
 	v.positive(at+".max_age", n.MaxAge)
 	v.oneOf(at+".on_unknown", n.OnUnknown, string(digest.UnknownResend), string(digest.UnknownLeave))
 	v.domain(at+".list_id", n.ListID)
@@ -66,6 +69,33 @@ func (v *validator) required(at string, n Newsletter) {
 			v.add(at+"."+line.key, "holds a line break; it stands in a header")
 		}
 	}
+}
+
+// calendar checks when a newsletter goes out: what can never come is refused
+// here, not at seven on a Monday.
+func (v *validator) calendar(at string, n Newsletter) {
+	for i, line := range n.Schedule {
+		if _, err := schedule.Parse(line); err != nil {
+			v.reason(fmt.Sprintf("%s.schedule[%d]", at, i), err)
+		}
+	}
+	for i, line := range n.Blackout {
+		if _, err := schedule.ParseBlackout(line); err != nil {
+			v.reason(fmt.Sprintf("%s.blackout[%d]", at, i), err)
+		}
+	}
+	v.oneOf(at+".missed", n.Missed, string(digest.MissedSend), string(digest.MissedSkip), string(digest.MissedAsk))
+	v.positive(at+".missed_within", n.MissedWithin)
+}
+
+// reason tells an [*digest.InvalidError] under the key it was written at.
+func (v *validator) reason(field string, err error) {
+	var invalid *digest.InvalidError
+	if errors.As(err, &invalid) {
+		v.add(field, "%q: %s", invalid.Value, invalid.Reason)
+		return
+	}
+	v.add(field, "%v", err)
 }
 
 func (v *validator) look(at string, n Newsletter) {
@@ -175,7 +205,8 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		PostalAddress: strings.TrimSpace(n.PostalAddress), PublicURL: c.PublicURL,
 		ListID:       orElse(n.ListID, n.Name+"."+address.Domain(from.Email)),
 		BounceDomain: n.BounceDomain, Sources: sources, Lists: slices.Clone(n.Lists),
-		Zone: zone, Schedule: slices.Clone(n.Schedule), Rules: rulesOf(n),
+		Zone: zone, Schedule: slices.Clone(n.Schedule), Blackout: slices.Clone(n.Blackout),
+		Missed: digest.MissedPolicy(n.Missed), MissedWithin: n.MissedWithin, Rules: rulesOf(n),
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Joinable: c.joinable(n.Lists), Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,

@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/score":      {}, // a program of its own
-	"config":                     {"digest", "digest/address"},
+	"config":                     {"digest", "digest/address", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
 	"cmd/zest/demo":              {"digest"},

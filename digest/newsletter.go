@@ -28,6 +28,9 @@ type Newsletter struct {
 	Joinable      []string // of the lists, those that strangers may join on the web
 	Zone          *time.Location
 	Schedule      []string // when it goes out; empty means by hand
+	Blackout      []string // days on which it does not
+	Missed        MissedPolicy
+	MissedWithin  time.Duration // how late a missed slot may still be sent
 	Rules         Rules
 	Look          Look
 	Subject       string // template; empty for the lead story's title
@@ -85,3 +88,37 @@ const (
 	UnknownResend UnknownPolicy = "resend" // again, under the same Message-ID
 	UnknownLeave  UnknownPolicy = "leave"  // count it, and leave it
 )
+
+// MissedPolicy says what to do about a slot that nobody dealt with in time: the
+// machine was down, or the clock wrong.
+type MissedPolicy string
+
+// The policies for a missed slot.
+const (
+	MissedSend MissedPolicy = "send" // late, within MissedWithin; after that it is skipped
+	MissedSkip MissedPolicy = "skip" // its articles wait for the next
+	MissedAsk  MissedPolicy = "ask"  // the operator decides
+)
+
+// SlotOutcome is what became of one occurrence of a schedule.
+type SlotOutcome string
+
+// The outcomes of a slot.
+const (
+	SlotSent     SlotOutcome = "sent"
+	SlotNothing  SlotOutcome = "nothing new"
+	SlotSkipped  SlotOutcome = "skipped" // too late, or by the operator
+	SlotAsked    SlotOutcome = "asked"   // waits for the operator
+	SlotBlackout SlotOutcome = "blackout"
+)
+
+// Slot is one occurrence of a newsletter's schedule. Whoever deals with it,
+// there is one.
+type Slot struct {
+	Newsletter string
+	At         time.Time
+	Outcome    SlotOutcome
+}
+
+// Name is the slot's name in the store, the same whoever computes it.
+func (s Slot) Name() string { return s.At.UTC().Format(time.RFC3339) }

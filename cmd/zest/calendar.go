@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,7 @@ func (a *app) scheduleCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "schedule", Short: "When newsletters go out"})
 	c.AddCommand(
 		a.jsonFlag(&cobra.Command{
-			Use: "list", Short: "Show when each newsletter went out last and goes out next", Args: exactly(0),
+			Use: "list", Short: "Show when each newsletter went out last, what is due, what comes next", Args: exactly(0),
 			Example: "  zest schedule list",
 			RunE: func(c *cobra.Command, _ []string) error {
 				return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error { return m.listSchedules(ctx) })
@@ -38,30 +37,27 @@ func (a *app) scheduleCmd() *cobra.Command {
 			},
 		}),
 	)
-	return c
-}
-
-// slotAfter is the first slot of any of a newsletter's schedules after a
-// moment; zero when it has none.
-func slotAfter(n digest.Newsletter, after time.Time) (time.Time, error) {
-	var first time.Time
-	for _, line := range n.Schedule {
-		s, err := schedule.Parse(line)
-		if err != nil {
-			return first, fmt.Errorf("newsletter %s: %w", n.Name, err)
-		}
-		t, err := s.Next(after, n.Zone)
-		if errors.Is(err, digest.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return first, err
-		}
-		if first.IsZero() || t.Before(first) {
-			first = t
-		}
+	var now string
+	skip := &cobra.Command{
+		Use: "skip NEWSLETTER", Short: "Leave out the slot that is due or waits for an answer", Args: exactly(1),
+		Long:    "Leave out the slot that is due now, or that was missed and asked about. Its articles\nwait for the next edition.\n" + exitHelp,
+		Example: "  zest schedule skip weekly",
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.setNow(now); err != nil {
+				return err
+			}
+			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
+				n, err := m.newsletter(args[0])
+				if err != nil {
+					return err
+				}
+				return m.skipSlot(ctx, n)
+			})
+		},
 	}
-	return first, nil
+	skip.Flags().StringVar(&now, "now", "", "take this `time` (RFC 3339) for now")
+	c.AddCommand(skip)
+	return c
 }
 
 func (m *machine) listSchedules(ctx context.Context) error {
@@ -71,24 +67,35 @@ func (m *machine) listSchedules(ctx context.Context) error {
 	}
 	var rows [][]string
 	for _, n := range newsletters {
-		last, err := m.store.LastSlot(ctx, n.Name)
+		plan, err := schedule.NewPlan(n)
 		if err != nil {
 			return err
 		}
-		next, err := slotAfter(n, m.a.now())
+		var last digest.Slot
+		if slots, err := m.store.Slots(ctx, n.Name, 1); err != nil {
+			return err
+		} else if len(slots) > 0 {
+			last = slots[0]
+		}
+		due, err := m.due(ctx, n)
 		if err != nil {
 			return err
 		}
+		next := plan.After(m.a.now())
 		if m.a.json {
-			if err := m.a.line(map[string]any{"newsletter": n.Name, "schedule": n.Schedule, "zone": n.Zone.String(), "last": stamp(last), "next": stamp(next)}); err != nil {
+			if err := m.a.line(map[string]any{"newsletter": n.Name, "schedule": n.Schedule, "zone": n.Zone.String(), "last": stamp(last.At), "outcome": last.Outcome, "due": stamp(due.Slot), "next": stamp(next)}); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, []string{n.Name, wallTime(last, n.Zone), wallTime(next, n.Zone), n.Zone.String(), fmt.Sprint(n.Schedule)})
+		shown := wallTime(last.At, n.Zone)
+		if last.Outcome != "" {
+			shown += ", " + string(last.Outcome)
+		}
+		rows = append(rows, []string{n.Name, shown, wallTime(due.Slot, n.Zone), wallTime(next, n.Zone), n.Zone.String(), strings.Join(n.Schedule, "; ")})
 	}
 	if len(rows) > 0 {
-		m.a.table([]string{"newsletter", "last", "next", "zone", "schedule"}, rows)
+		m.a.table([]string{"newsletter", "last", "due now", "next", "zone", "schedule"}, rows)
 	}
 	return nil
 }
@@ -108,12 +115,13 @@ func (m *machine) nextSlots(name string, n int) error {
 	if len(nl.Schedule) == 0 {
 		return &digest.InvalidError{Field: "newsletter " + name, Reason: "has no schedule; it goes out by `zest send " + name + "` only"}
 	}
+	plan, err := schedule.NewPlan(nl)
+	if err != nil {
+		return err
+	}
 	at := m.a.now()
 	for range n {
-		if at, err = slotAfter(nl, at); err != nil {
-			return err
-		}
-		if at.IsZero() {
+		if at = plan.After(at); at.IsZero() {
 			return nil
 		}
 		if m.a.json {

@@ -3,19 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/publish"
 	"github.com/zest-digest/zest/digest/schedule"
-)
-
-// A slot that was missed by more than lateness is skipped: what it would have
-// carried waits for the next. A newsletter without history looks back by
-// firstLook only, so that setting one up sends nothing for the past.
-const (
-	lateness  = 24 * time.Hour
-	firstLook = time.Hour
 )
 
 // sendDue sends every newsletter whose time has come. One that fails does not
@@ -28,7 +21,7 @@ func (m *machine) sendDue(ctx context.Context, f sendFlags) error {
 	var all error
 	for _, n := range newsletters {
 		if f.dryRun {
-			if slot, _, err := m.due(ctx, n); err != nil || slot.IsZero() {
+			if due, err := m.due(ctx, n); err != nil || due.Do != digest.SlotSent {
 				all = errors.Join(all, err)
 				continue
 			}
@@ -47,57 +40,135 @@ func (m *machine) sendDue(ctx context.Context, f sendFlags) error {
 	return all
 }
 
-// publishDue finishes what is open and sends the newest slot that is due, once
+// due is what is to be done now about the slots of a newsletter.
+func (m *machine) due(ctx context.Context, n digest.Newsletter) (schedule.Due, error) {
+	plan, err := schedule.NewPlan(n)
+	if err != nil {
+		return schedule.Due{}, fmt.Errorf("newsletter %s: %w", n.Name, err)
+	}
+	now := m.a.now()
+	last, err := m.store.LastSlot(ctx, n.Name, now)
+	if err != nil {
+		return schedule.Due{}, err
+	}
+	return plan.Due(last, now), nil
+}
+
+// publishDue finishes what is open and deals with the slots that have come, once
 // over every process that asks.
 func (m *machine) publishDue(ctx context.Context, n digest.Newsletter) (publish.Report, error) {
-	slot, late, err := m.due(ctx, n)
+	if err := m.trusted(ctx); err != nil {
+		return publish.Report{}, err
+	}
+	due, err := m.due(ctx, n)
 	if err != nil {
 		return publish.Report{}, err
 	}
-	if slot.IsZero() {
+	if due.Slot.IsZero() {
 		return m.publisher.Resume(ctx, n)
 	}
-	name := slot.Format(time.RFC3339)
-	if late {
-		m.a.log.Warn("slot skipped", "newsletter", n.Name, "slot", name)
-		return publish.Report{}, m.store.CloseSlot(ctx, n.Name, name, slot, "skipped")
+	for _, at := range due.Passed {
+		if _, err := m.store.CloseSlot(ctx, digest.Slot{Newsletter: n.Name, At: at, Outcome: digest.SlotSkipped}); err != nil {
+			return publish.Report{}, err
+		}
 	}
-	report, err := m.publisher.Publish(ctx, n, name)
-	outcome := "sent"
-	if errors.Is(err, digest.ErrNothingNew) {
-		outcome = "nothing new"
+	slot := digest.Slot{Newsletter: n.Name, At: due.Slot, Outcome: due.Do}
+	if due.Do == digest.SlotSent {
+		return m.publishSlot(ctx, n, slot)
 	}
-	if err == nil || outcome != "sent" {
-		err = errors.Join(err, m.store.CloseSlot(ctx, n.Name, name, slot, outcome))
+	report, err := m.publisher.Resume(ctx, n)
+	if err != nil {
+		return report, err
+	}
+	first, err := m.store.CloseSlot(ctx, slot)
+	if err == nil && first {
+		m.missed(n, slot)
 	}
 	return report, err
 }
 
-// due is the newest slot that has come and was not dealt with; zero for none.
-func (m *machine) due(ctx context.Context, n digest.Newsletter) (slot time.Time, late bool, err error) {
-	from, err := m.store.LastSlot(ctx, n.Name)
+// missed tells of a slot without an edition, once.
+func (m *machine) missed(n digest.Newsletter, slot digest.Slot) {
+	at := wallTime(slot.At, n.Zone)
+	m.a.log.Warn("slot without an edition", "newsletter", n.Name, "slot", slot.Name(), "outcome", slot.Outcome)
+	switch {
+	case m.a.serving:
+	case slot.Outcome == digest.SlotAsked:
+		m.a.notef("%s: the edition of %s was missed, and you asked to be asked. `zest send %s` sends it now, `zest schedule skip %s` leaves it out; its articles then wait for the next", n.Name, at, n.Name, n.Name)
+	case slot.Outcome == digest.SlotSkipped:
+		m.a.notef("%s: the edition of %s was missed by too much and is left out; its articles wait for the next", n.Name, at)
+	}
+}
+
+// publishSlot makes the edition of a slot and notes what became of it. When it
+// fails the slot stays open, and the next who asks tries again.
+func (m *machine) publishSlot(ctx context.Context, n digest.Newsletter, slot digest.Slot) (publish.Report, error) {
+	report, err := m.publisher.Publish(ctx, n, slot.Name())
+	slot.Outcome = digest.SlotSent
+	if errors.Is(err, digest.ErrNothingNew) {
+		slot.Outcome = digest.SlotNothing
+	}
+	if err == nil || slot.Outcome == digest.SlotNothing {
+		_, closing := m.store.CloseSlot(ctx, slot)
+		err = errors.Join(err, closing)
+	}
+	return report, errors.Join(err, m.store.Vouch(context.WithoutCancel(ctx), m.a.guard()))
+}
+
+// publishNow makes an edition because somebody wants one. A slot that is due, or
+// that was asked about, is dealt with by it: nobody gets two.
+func (m *machine) publishNow(ctx context.Context, n digest.Newsletter) (publish.Report, error) {
+	if err := m.trusted(ctx); err != nil {
+		return publish.Report{}, err
+	}
+	at, err := m.openSlot(ctx, n)
+	switch {
+	case err != nil:
+		return publish.Report{}, err
+	case !at.IsZero():
+		return m.publishSlot(ctx, n, digest.Slot{Newsletter: n.Name, At: at})
+	}
+	report, err := m.publisher.Publish(ctx, n, "")
+	return report, errors.Join(err, m.store.Vouch(context.WithoutCancel(ctx), m.a.guard()))
+}
+
+// openSlot is the slot that waits for an edition or for an answer; zero for none.
+func (m *machine) openSlot(ctx context.Context, n digest.Newsletter) (time.Time, error) {
+	due, err := m.due(ctx, n)
+	if err != nil || !due.Slot.IsZero() {
+		return due.Slot, err
+	}
+	slots, err := m.store.Slots(ctx, n.Name, 1)
+	if err != nil || len(slots) == 0 || slots[0].Outcome != digest.SlotAsked {
+		return time.Time{}, err
+	}
+	return slots[0].At, nil
+}
+
+// skipSlot leaves out the slot that waits.
+func (m *machine) skipSlot(ctx context.Context, n digest.Newsletter) error {
+	at, err := m.openSlot(ctx, n)
 	if err != nil {
-		return slot, false, err
+		return err
 	}
-	now := m.a.now()
-	if from.IsZero() {
-		from = now.Add(-firstLook)
+	if at.IsZero() {
+		return fmt.Errorf("%s: no slot waits: %w", n.Name, digest.ErrNotFound)
 	}
-	for _, line := range n.Schedule {
-		s, err := schedule.Parse(line)
-		if err != nil {
-			return slot, false, err
-		}
-		t, err := s.Prev(now, n.Zone)
-		if errors.Is(err, digest.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return slot, false, err
-		}
-		if t.After(from) && t.After(slot) {
-			slot = t
-		}
+	if _, err := m.store.CloseSlot(ctx, digest.Slot{Newsletter: n.Name, At: at, Outcome: digest.SlotSkipped}); err != nil {
+		return err
 	}
-	return slot, !slot.IsZero() && now.Sub(slot) > lateness, nil
+	m.a.printf("%s: the slot of %s is left out; its articles wait for the next.\n", n.Name, wallTime(at, n.Zone))
+	return nil
+}
+
+// trusted refuses to send from a store that may have sent more than it knows.
+func (m *machine) trusted(ctx context.Context) error {
+	why, err := m.store.Suspicion(ctx, m.a.guard())
+	if err != nil {
+		return fmt.Errorf("looking whether the store may send: %w", err)
+	}
+	if why == "" {
+		return nil
+	}
+	return &digest.InvalidError{Field: "store", Reason: why + ". Nothing is sent. `zest schedule list` shows what would be due; `zest store accept` lets it send again"}
 }

@@ -34,7 +34,8 @@ it. The edition is stored whole before the first message leaves; a run that is
 interrupted goes on where it stopped when the command is run again, and two runs
 at once share the work.
 
---due is what cron calls: every newsletter whose time has come goes out, once.
+--due is what cron calls: every newsletter whose time has come goes out, once. A
+slot that was missed follows the newsletter's rule (missed: send, skip or ask).
 --to sends a test to one address and leaves no trace.
 NEWSLETTER/NUMBER goes on with that edition alone; with --only failed, whoever
 it failed for gets another try, except those who left or whose address is dead.
@@ -106,7 +107,7 @@ func (m *machine) sendOne(ctx context.Context, n digest.Newsletter, f sendFlags)
 		return m.sendTest(ctx, n, f.to)
 	}
 	m.mentionPaused(ctx, n)
-	report, err := m.publisher.Publish(ctx, n, "")
+	report, err := m.publishNow(ctx, n)
 	m.bars.finish()
 	return m.tell(n, report, err)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/address"
+	"github.com/zest-digest/zest/digest/schedule"
 	"github.com/zest-digest/zest/digest/web"
 )
 
@@ -89,18 +90,14 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 // loop sends what is due, minute by minute. A failure is logged and tried again
 // at the next minute: the ledger remembers how far it came.
 func (m *machine) loop(ctx context.Context, newsletters []digest.Newsletter) {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
+	schedule.Loop{
+		Every: time.Minute, Now: m.a.now,
+		Jump: func(by time.Duration) { m.a.log.Warn("the clock was set", "by", by.Round(time.Second)) },
+	}.Run(ctx, func(ctx context.Context) {
 		for _, n := range newsletters {
 			if _, err := m.publishDue(ctx, n); err != nil && !errors.Is(err, digest.ErrNothingNew) && ctx.Err() == nil {
 				m.a.log.Error("sending what is due", "newsletter", n.Name, "error", err)
 			}
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	})
 }

@@ -12,7 +12,7 @@ import (
 
 func (a *app) storeCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "store", Short: "Look after what zest remembers"})
-	c.AddCommand(a.storeMoveCmd(), a.storeReopenCmd())
+	c.AddCommand(a.storeMoveCmd(), a.storeReopenCmd(), a.storeAcceptCmd())
 	return c
 }
 

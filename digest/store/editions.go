@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	lite "modernc.org/sqlite"
@@ -232,20 +231,4 @@ func (s *Store) Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen,
 		return err
 	}, `SELECT list FROM edition_lists WHERE edition_id = ? ORDER BY list`, id)
 	return f, err
-}
-
-// LastSlot is when the newest slot of a newsletter was dealt with: the time of
-// the occurrence, zero when none was.
-func (s *Store) LastSlot(ctx context.Context, newsletter string) (time.Time, error) {
-	var at int64
-	err := s.row(ctx, s.db, `SELECT COALESCE(MAX(at), 0) FROM slots WHERE newsletter = ?`, newsletter).Scan(&at)
-	return moment(at), err
-}
-
-// CloseSlot notes that an occurrence was dealt with, and how. Doing it twice
-// changes nothing.
-func (s *Store) CloseSlot(ctx context.Context, newsletter, slot string, at time.Time, outcome string) error {
-	_, err := s.exec(ctx, s.db, `INSERT INTO slots (newsletter, slot, at, outcome) VALUES (?, ?, ?, ?) ON CONFLICT (newsletter, slot) DO NOTHING`,
-		newsletter, slot, milli(at), outcome)
-	return err
 }

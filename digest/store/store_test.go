@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -71,4 +72,52 @@ func TestAReadOnlyStoreRefusesToWrite(t *testing.T) {
 	if _, err := s.NextNumber(context.Background(), "n"); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestARestoredCopyIsNotTrustedUntilSomebodySaysSo(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "zest.db")
+	here, there := store.Guard{Host: "here"}, store.Guard{Host: "there"}
+	freeze := func(s *store.Store, number int) {
+		t.Helper()
+		f := digest.Frozen{Edition: digest.Edition{Newsletter: "n", Number: number, Slot: fmt.Sprint(number), Language: "fr"}, Lists: []string{"n"}}
+		if _, err := s.Freeze(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := func(f func(*store.Store)) {
+		s := open(t, path, store.Options{})
+		f(s)
+		s.Close()
+	}
+	suspected := func(s *store.Store, g store.Guard, want string) {
+		t.Helper()
+		if why, err := s.Suspicion(ctx, g); err != nil || (want == "") != (why == "") || !strings.Contains(why, want) {
+			t.Errorf("%q (%v), want %q", why, err, want)
+		}
+	}
+	vouch := func(s *store.Store, g store.Guard) {
+		t.Helper()
+		if err := s.Vouch(ctx, g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session(func(s *store.Store) { freeze(s, 1); vouch(s, here) })
+	copied, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session(func(s *store.Store) { freeze(s, 2); vouch(s, here); suspected(s, here, "") })
+	if err := os.WriteFile(path, copied, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	session(func(s *store.Store) {
+		suspected(s, here, "restored backup")
+		vouch(s, here)
+		suspected(s, here, "")
+		suspected(s, there, "another machine")
+		suspected(s, store.Guard{}, "") // a container without a name of its own
+		vouch(s, there)
+		suspected(s, there, "")
+	})
 }

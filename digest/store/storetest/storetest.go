@@ -50,6 +50,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"AnImportNeverRaisesAState":            importing,
 		"AChoiceIsKeptAsItWasMade":             choosing,
 		"OnlyTheReaderChangesTheirChoice":      keptChoices,
+		"ASlotIsDealtWithOnce":                 slots,
+		"AStoreThatWentBackInTimeIsNotTrusted": guard,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
