@@ -142,8 +142,13 @@ func (s *Store) meta(ctx context.Context, name string) (string, error) {
 	return string(value), err
 }
 
-// setMeta keeps a store's name for ever; everything else may change.
+// setMeta keeps a store's name for ever; everything else may change. What is
+// empty is not kept.
 func (s *Store) setMeta(ctx context.Context, name, value string) error {
+	if value == "" {
+		_, err := s.exec(ctx, s.db, `DELETE FROM meta WHERE name = ?`, name)
+		return err
+	}
 	_, err := s.exec(ctx, s.db, `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.name <> 'id'`, name, []byte(value))
 	return err
 }
