@@ -13,6 +13,9 @@ type Subscriber struct {
 	Language string // BCP 47; the newsletter's when empty
 	TextOnly bool
 	Created  time.Time
+	// Attributes are what the operator knows of a reader: values of JSON, with
+	// whole numbers as int64. Nil for none.
+	Attributes map[string]any
 }
 
 // SubscriptionState is where a subscription stands. The order matters: an
@@ -36,13 +39,26 @@ type Subscription struct {
 	Choice     Choice    // what they asked for
 }
 
-// Suppression is an address that gets nothing, whatever the lists say.
+// Suppression is an address or a domain that gets nothing, whatever the lists
+// say.
 type Suppression struct {
-	Email  string // empty once the person was erased and only the hash is left
+	Hash   string // keyed, of the address or the domain; all that is left once a person is erased
+	Scope  SuppressionScope
+	Email  string // empty when nobody known has the address
+	Domain string // of a whole domain, empty when nobody known is of it
 	Reason string // "hard bounce", "complaint", "operator"
 	Source string // what told us
 	Since  time.Time
 }
+
+// SuppressionScope says how far a suppression goes.
+type SuppressionScope string
+
+// The scopes of suppression.
+const (
+	ScopeAddress SuppressionScope = "address"
+	ScopeDomain  SuppressionScope = "domain"
+)
 
 // Preferences are the form of a person's messages on every list they are on; a
 // [Choice] is for one list.

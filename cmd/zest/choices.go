@@ -21,20 +21,30 @@ type choiceFlags struct {
 func (a *app) subsSetCmd() *cobra.Command {
 	var f choiceFlags
 	c := a.jsonFlag(&cobra.Command{
-		Use:   "set ADDRESS",
-		Short: "Change what a reader asked for: topics, how often, in which form, when",
+		Use:   "set ADDRESS [ATTRIBUTE=TEXT | ATTRIBUTE:=JSON]...",
+		Short: "Change what a reader asked for, and what you know of them",
 		Long: `Change what a reader asked for, on one list (--list) or on every list they are
 on. What no flag names stays. It takes effect with the next edition. A weekly
 or monthly reader gets what the editions since their last one held, and never
 an article twice, also when they change their mind.
+
+Attributes are what you know of a reader, for segments: "=" sets text, ":=" any
+value of JSON (41, true, ["a","b"]); "=" with nothing behind it takes one away.
 ` + exitHelp,
 		Example: "  zest subscribers set camille@example.org --cadence weekly --topics Culture,Tech\n" +
 			"  zest subscribers set camille@example.org --snooze 2026-12-24\n" +
 			"  zest subscribers set camille@example.org --hour 7:30 --zone Europe/Paris\n" +
-			"  zest subscribers set camille@example.org --topics all --cadence every --snooze none --hour none",
-		Args: exactly(1),
+			"  zest subscribers set camille@example.org --topics all --cadence every --snooze none --hour none\n" +
+			"  zest subscribers set camille@example.org city=Brest age:=41 member:=true",
+		Args: atLeast(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
+				if err := m.setAttributes(ctx, args[0], args[1:]); err != nil {
+					return err
+				}
+				if len(args) > 1 && c.Flags().NFlag() == 0 {
+					return nil
+				}
 				return m.setChoice(ctx, args[0], f, c.Flags().Changed)
 			})
 		},

@@ -42,11 +42,14 @@ func newBench(t *testing.T, where string, readers int) *bench {
 		}
 	}
 	s := b.open(t)
-	var rows []digest.Subscription
-	for i := range readers {
-		rows = append(rows, digest.Subscription{List: "hebdo", State: digest.SubConfirmed, Since: time.Now(), Subscriber: digest.Subscriber{Email: fmt.Sprintf("reader%05d@example.org", i)}})
+	rows := func(yield func(digest.ImportRow, error) bool) {
+		for i := range readers {
+			if !yield(digest.ImportRow{State: digest.SubConfirmed, Subscriber: digest.Subscriber{Email: fmt.Sprintf("reader%05d@example.org", i)}}, nil) {
+				return
+			}
+		}
 	}
-	if _, err := s.Import(context.Background(), rows, false); err != nil {
+	if _, err := s.Import(context.Background(), store.ImportOptions{List: "hebdo"}, rows); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -24,6 +24,7 @@ type bars struct {
 	mu      sync.Mutex
 	sources *mpb.Bar
 	sending map[digest.EditionID]*meter
+	others  []*mpb.Bar // of [bars.track]
 }
 
 // quietLine is the pause between two lines of progress where nobody watches.
@@ -95,6 +96,19 @@ func (b *bars) bar(name string, total int64, more ...decor.Decorator) *mpb.Bar {
 	return b.draw.New(total, mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding("─").Rbound(" "),
 		mpb.PrependDecorators(decor.Name(name, decor.WC{C: decor.DindentRight, W: 22})),
 		mpb.AppendDecorators(append([]decor.Decorator{decor.CountersNoUnit("%d/%d  "), decor.AverageSpeed(0, "%.0f/s  "), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO), "")}, more...)...))
+}
+
+// track draws how far something has come: the function is told what is done of
+// total.
+func (b *bars) track(name string, total int64) func(done int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bar := b.bar(name, total)
+	if bar == nil {
+		return func(int64) {}
+	}
+	b.others = append(b.others, bar)
+	return bar.SetCurrent
 }
 
 // Sources begins the bar of collecting.
@@ -189,6 +203,9 @@ func (b *bars) finish() {
 		if m.bar != nil {
 			m.bar.Abort(false)
 		}
+	}
+	for _, bar := range b.others {
+		bar.Abort(false)
 	}
 	b.mu.Unlock()
 	b.draw.Wait()

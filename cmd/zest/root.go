@@ -87,6 +87,7 @@ or with     zest init     to write a configuration of your own.
 		a.subscribersCmd(),
 		a.editionsCmd(),
 		a.deliveriesCmd(),
+		a.suppressCmd(),
 		a.bounceCmd(),
 		a.verifyCmd(),
 	)

@@ -3,22 +3,19 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest"
-	"github.com/zest-digest/zest/digest/roster"
 )
 
 func (a *app) subscribersCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"})
-	c.AddCommand(a.subsAddCmd(), a.subsSetCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(), a.subsImportCmd(), a.subsExportCmd())
+	c.AddCommand(a.subsAddCmd(), a.subsSetCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(),
+		a.subsImportCmd(), a.subsImportsCmd(), a.subsUndoCmd(), a.subsExportCmd())
 	return c
 }
 
@@ -146,6 +143,8 @@ type subscriptionJSON struct {
 	Hour     string   `json:"hour,omitempty"`
 	Zone     string   `json:"zone,omitempty"`
 	Reason   string   `json:"reason,omitempty"`
+
+	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
 func newSubscription(s digest.Subscription) subscriptionJSON {
@@ -154,6 +153,7 @@ func newSubscription(s digest.Subscription) subscriptionJSON {
 		Email: s.Subscriber.Email, Name: s.Subscriber.Name, List: s.List, State: string(s.State), Since: stamp(s.Since),
 		Language: cmp.Or(c.Language, s.Subscriber.Language), TextOnly: c.TextOnly, Topics: c.Topics, Cadence: c.Cadence.String(),
 		Snooze: stamp(c.Snooze), Hour: c.Hour, Zone: c.Zone, Reason: s.Reason,
+		Attributes: s.Subscriber.Attributes,
 	}
 }
 
@@ -215,61 +215,4 @@ func (a *app) subsShowCmd() *cobra.Command {
 			})
 		},
 	})
-}
-
-func (a *app) subsExportCmd() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
-		Use: "export [LIST]", Short: "Print subscriptions as CSV (or JSON lines)", Args: atMost(1),
-		Example: "  zest subscribers export weekly > weekly.csv",
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
-				sheet := roster.NewWriter(a.stdout)
-				err := m.subscriptions(ctx, first(args), "", "", func(s digest.Subscription) error {
-					if a.json {
-						return a.line(newSubscription(s))
-					}
-					return sheet.Write(s)
-				})
-				return errors.Join(err, sheet.Flush())
-			})
-		},
-	})
-}
-
-func (a *app) subsImportCmd() *cobra.Command {
-	var plan bool
-	c := a.jsonFlag(&cobra.Command{
-		Use:   "import LIST FILE",
-		Short: "Add readers from a file: CSV, JSON lines, or another program's export",
-		Long: `Add readers who agreed to it from a file: CSV with any delimiter and charset, JSON
-lines, or an export of listmonk, Mailchimp or Ghost. Nobody who left or is
-suppressed comes back; a bad row is named with its line and costs only itself.
---plan shows what would happen.
-` + exitHelp,
-		Example: "  zest subscribers import weekly readers.csv --plan\n  zest subscribers import weekly readers.csv",
-		Args:    exactly(2),
-		RunE: func(c *cobra.Command, args []string) error {
-			var in io.Reader = a.stdin
-			if args[1] != "-" {
-				f, err := os.Open(args[1])
-				if err != nil {
-					return usagef("reading the import: %w", err)
-				}
-				defer f.Close()
-				in = f
-			}
-			mode := readWrite
-			if plan {
-				mode = readOnly
-			}
-			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
-				if err := m.knownList(args[0]); err != nil {
-					return err
-				}
-				return m.importFile(ctx, args[0], in, plan)
-			})
-		},
-	})
-	c.Flags().BoolVar(&plan, "plan", false, "show what would change, and change nothing")
-	return c
 }

@@ -17,6 +17,7 @@ import (
 type column struct {
 	field   string // "email", "name", … ; "attribute" for one without meaning here
 	heading string
+	kind    Kind // of an attribute
 }
 
 // meanings of headings in their [canonical] form: ours, those of listmonk,
@@ -70,11 +71,15 @@ func canonical(heading string) string {
 }
 
 // mapColumns gives every column its meaning; what the operator said goes first.
-func mapColumns(headings []string, said map[string]string) ([]column, error) {
+func mapColumns(headings []string, o Options) ([]column, error) {
 	columns := make([]column, len(headings))
-	given := map[string]string{}
-	for heading, field := range said {
-		given[canonical(heading)] = field
+	given, err := o.said(headings)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[string]Kind{}
+	for heading, kind := range o.Kinds {
+		kinds[canonical(heading)] = kind
 	}
 	found := false
 	taken := map[string]bool{}
@@ -89,7 +94,7 @@ func mapColumns(headings []string, said map[string]string) ([]column, error) {
 		}
 		taken[field] = true
 		found = found || field == "email"
-		columns[i] = column{field, heading}
+		columns[i] = column{field, heading, kinds[canonical(heading)]}
 	}
 	if !found {
 		return nil, &digest.InvalidError{Field: "headings", Value: strings.Join(headings, ", "),
@@ -112,7 +117,7 @@ func bareColumns(cells []string) []column {
 	}
 	columns := make([]column, len(cells))
 	for i := range columns {
-		columns[i] = column{"attribute", fmt.Sprintf("column %d", i+1)}
+		columns[i] = column{field: "attribute", heading: fmt.Sprintf("column %d", i+1)}
 		if len(cells) == 2 {
 			columns[i].field = "name"
 		}
@@ -160,13 +165,18 @@ func (b *builder) set(c column, value string) {
 	case "text_only":
 		b.row.TextOnly = yes(value)
 	default:
-		b.attribute(c.heading, value)
+		typed, err := c.kind.read(value)
+		if err != nil {
+			b.err = &digest.InvalidError{Field: c.heading, Value: value, Reason: err.Error()}
+			return
+		}
+		b.attribute(c.heading, typed)
 	}
 }
 
-func (b *builder) attribute(key, value string) {
+func (b *builder) attribute(key string, value any) {
 	if b.row.Attributes == nil {
-		b.row.Attributes = map[string]string{}
+		b.row.Attributes = map[string]any{}
 	}
 	b.row.Attributes[key] = value
 }
@@ -174,12 +184,14 @@ func (b *builder) attribute(key, value string) {
 // attributes reads listmonk's column of JSON.
 func (b *builder) attributes(value string) {
 	var all map[string]any
-	if json.Unmarshal([]byte(value), &all) != nil {
+	decoder := json.NewDecoder(strings.NewReader(value))
+	decoder.UseNumber()
+	if decoder.Decode(&all) != nil {
 		b.attribute("attributes", clean(value))
 		return
 	}
 	for key, v := range all {
-		b.attribute(key, plain(v))
+		b.attribute(key, typed(v))
 	}
 }
 

@@ -55,7 +55,7 @@ func object(line string, at int) Row {
 			field = "attribute"
 		}
 		taken[field] = true
-		b.value(column{field, key}, values[key])
+		b.value(column{field: field, heading: key}, values[key])
 	}
 	return b.done()
 }
@@ -66,11 +66,11 @@ func (b *builder) value(c column, v any) {
 	case nil:
 	case map[string]any:
 		for key, inner := range v {
-			b.attribute(key, plain(inner))
+			b.attribute(key, typed(inner))
 		}
 	case []any:
 		if c.field != "lists" {
-			b.attribute(c.heading, plain(v))
+			b.attribute(c.heading, typed(v))
 			return
 		}
 		for _, item := range v {
@@ -82,6 +82,10 @@ func (b *builder) value(c column, v any) {
 			}
 		}
 	default:
+		if c.field == "attribute" {
+			b.attribute(c.heading, typed(v))
+			return
+		}
 		b.set(c, plain(v))
 	}
 }

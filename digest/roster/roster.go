@@ -31,9 +31,9 @@ type Row struct {
 	Suppress   string                   // why the address must get nothing, "hard bounce"; empty mostly
 	Reason     string                   // why they left, if the file says
 	Lists      []string
-	Created    time.Time         // UTC; zero when the file does not say
-	Attributes map[string]string // what stands in columns with no meaning here; nil for none
-	Refused    error             // why the row cannot be used; the fields but Line are then empty
+	Created    time.Time      // UTC; zero when the file does not say
+	Attributes map[string]any // what stands in columns with no meaning here; nil for none
+	Refused    error          // why the row cannot be used; the fields but Line are then empty
 }
 
 // Format is the form of a file.
@@ -50,7 +50,8 @@ type Options struct {
 	Format    Format
 	Delimiter rune              // between columns
 	Charset   string            // a name of the WHATWG list; UTF-8, UTF-16 or windows-1252 when empty
-	Columns   map[string]string // meaning of columns by their heading: email, name, first, last, language, state, lists, created, reason, text_only, skip
+	Columns   map[string]string // meaning of columns by their heading: one of [Meanings]
+	Kinds     map[string]Kind   // of attributes, by their heading; text when not said
 }
 
 // Reader reads one file.
@@ -121,7 +122,7 @@ func (r *Reader) head(start string, o Options) error {
 		return nil
 	}
 	r.Headings = cells
-	r.columns, err = mapColumns(cells, o.Columns)
+	r.columns, err = mapColumns(cells, o)
 	for _, heading := range cells {
 		switch canonical(heading) {
 		case "unsubtime": // Mailchimp writes one file for each state

@@ -123,9 +123,27 @@ func TestAFileOfBareAddresses(t *testing.T) {
 func TestColumnsAreNamedByTheOperator(t *testing.T) {
 	o := roster.Options{Columns: map[string]string{"Kontakt": "email", "Vorname": "first", "Ort": "skip"}}
 	rows := readAll(t, "Kontakt,Vorname,Ort,Farbe\nzoe@example.org,Zoé,Brest,rot\n", o)
-	want := []roster.Row{{Line: 2, Email: "zoe@example.org", Name: "Zoé", Attributes: map[string]string{"Farbe": "rot"}}}
+	want := []roster.Row{{Line: 2, Email: "zoe@example.org", Name: "Zoé", Attributes: map[string]any{"Farbe": "rot"}}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAttributesHaveTheTypesTheOperatorGives(t *testing.T) {
+	o := roster.Options{Kinds: map[string]roster.Kind{"Age": roster.KindNumber, "club": roster.KindYesNo, "Born": roster.KindDate, "tags": roster.KindList}}
+	rows := readAll(t, "email;age;club;born;tags;postcode\nzoe@example.org;41;oui;1985-03-04;a, b;01000\njo@example.org;1 234,5;non;04/03/1985;;\nal@example.org;old;;;;\n", o)
+	want := []roster.Row{
+		{Line: 2, Email: "zoe@example.org", Attributes: map[string]any{"age": int64(41), "club": true, "born": "1985-03-04", "tags": []any{"a", "b"}, "postcode": "01000"}},
+		{Line: 3, Email: "jo@example.org", Attributes: map[string]any{"age": 1234.5, "club": false, "born": "1985-03-04"}},
+		{Line: 4, Refused: &digest.InvalidError{Field: "age", Value: "old", Reason: "is no number"}},
+	}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Error(diff)
+	}
+	for _, wrong := range []roster.Options{{Columns: map[string]string{"nowhere": "email"}}, {Columns: map[string]string{"age": "shoesize"}}, {Kinds: map[string]roster.Kind{"age": "colour"}}} {
+		if _, err := roster.NewReader(strings.NewReader("email,age\na@example.org,1\n"), wrong); err == nil {
+			t.Errorf("%+v was taken", wrong)
+		}
 	}
 }
 
@@ -139,10 +157,10 @@ func TestExportsOfOtherPrograms(t *testing.T) {
 			`1-2,zoe@example.org,Zoé,"{""city"":""Brest"",""age"":41}",enabled,2025-03-04T05:06:07Z,2025-03-05T05:06:07Z` + "\n" +
 			"1-3,jo@example.org,Jo,{},blocklisted,2025-03-04T05:06:07Z,\n",
 			[]roster.Row{
-				{Line: 2, Email: "zoe@example.org", Name: "Zoé", State: "confirmed", Created: day, Attributes: map[string]string{"city": "Brest", "age": "41"}},
+				{Line: 2, Email: "zoe@example.org", Name: "Zoé", State: "confirmed", Created: day, Attributes: map[string]any{"city": "Brest", "age": int64(41)}},
 				{Line: 3, Email: "jo@example.org", Name: "Jo", State: "left", Suppress: "operator", Created: day}}},
 		"mailchimp": {"Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,LEID,TAGS\nzoe@example.org,Zoé,Léger,2,2025-03-04 05:06:07,1,\"\"\"club\"\"\"\n",
-			[]roster.Row{{Line: 2, Email: "zoe@example.org", Name: "Zoé Léger", Created: day, Attributes: map[string]string{"TAGS": `"club"`}}}},
+			[]roster.Row{{Line: 2, Email: "zoe@example.org", Name: "Zoé Léger", Created: day, Attributes: map[string]any{"TAGS": `"club"`}}}},
 		"mailchimp, those who left": {"Email Address,First Name,UNSUB_TIME,UNSUB_REASON\nzoe@example.org,Zoé,2025-03-04 05:06:07,NORMAL\n",
 			[]roster.Row{{Line: 2, Email: "zoe@example.org", Name: "Zoé", State: "left", Reason: "NORMAL"}}},
 		"mailchimp, cleaned": {"Email Address,CLEAN_TIME\nzoe@example.org,2025-03-04 05:06:07\n",
@@ -151,13 +169,13 @@ func TestExportsOfOtherPrograms(t *testing.T) {
 			"1,zoe@example.org,Zoé,,true,false,,2025-03-04T05:06:07.000Z,,club,\n2,jo@example.org,Jo,,false,false,,2025-03-04T05:06:07.000Z,,,\n" +
 			"3,al@example.org,Al,,true,false,,2025-03-04T05:06:07.000Z,2025-04-01T00:00:00.000Z,,\n",
 			[]roster.Row{
-				{Line: 2, Email: "zoe@example.org", Name: "Zoé", State: "confirmed", Created: day, Attributes: map[string]string{"complimentary_plan": "false", "labels": "club"}},
-				{Line: 3, Email: "jo@example.org", Name: "Jo", State: "left", Created: day, Attributes: map[string]string{"complimentary_plan": "false"}},
-				{Line: 4, Email: "al@example.org", Name: "Al", State: "left", Created: day, Attributes: map[string]string{"complimentary_plan": "false"}}}},
+				{Line: 2, Email: "zoe@example.org", Name: "Zoé", State: "confirmed", Created: day, Attributes: map[string]any{"complimentary_plan": "false", "labels": "club"}},
+				{Line: 3, Email: "jo@example.org", Name: "Jo", State: "left", Created: day, Attributes: map[string]any{"complimentary_plan": "false"}},
+				{Line: 4, Email: "al@example.org", Name: "Al", State: "left", Created: day, Attributes: map[string]any{"complimentary_plan": "false"}}}},
 		"json lines": {`{"email":"zoe@example.org","name":"Zoé","language":"fr","lists":["hebdo",{"name":"tech"}],"state":"pending","text_only":true,"attribs":{"n":12345678901234567}}` + "\n" +
 			"\n{\"email\":\"jo@example.org\"\n{\"email\":\"al@example.org\",\"subscribed\":false}\n",
 			[]roster.Row{
-				{Line: 1, Email: "zoe@example.org", Name: "Zoé", Language: "fr", Lists: []string{"hebdo", "tech"}, State: "pending", TextOnly: true, Attributes: map[string]string{"n": "12345678901234567"}},
+				{Line: 1, Email: "zoe@example.org", Name: "Zoé", Language: "fr", Lists: []string{"hebdo", "tech"}, State: "pending", TextOnly: true, Attributes: map[string]any{"n": int64(12345678901234567)}},
 				{Line: 3, Refused: &digest.InvalidError{Field: "row", Reason: "is not one JSON object"}},
 				{Line: 4, Email: "al@example.org", State: "left"}}},
 	} {

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -30,7 +31,7 @@ func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
 func (w *Writer) Write(s digest.Subscription) error {
 	if !w.started {
 		w.started = true
-		if err := w.csv.Write([]string{"email", "name", "language", "text_only", "list", "state", "since", "reason"}); err != nil {
+		if err := w.csv.Write([]string{"email", "name", "language", "text_only", "list", "state", "since", "reason", "attributes"}); err != nil {
 			return fmt.Errorf("writing the headings: %w", err)
 		}
 	}
@@ -39,12 +40,20 @@ func (w *Writer) Write(s digest.Subscription) error {
 		since = s.Since.UTC().Format(time.RFC3339)
 	}
 	p := s.Subscriber
-	cells := []string{p.Email, p.Name, p.Language, strconv.FormatBool(p.TextOnly), s.List, string(s.State), since, s.Reason}
+	attributes := ""
+	if len(p.Attributes) > 0 {
+		body, err := json.Marshal(p.Attributes)
+		if err != nil {
+			return fmt.Errorf("writing the attributes of a reader: %w", err)
+		}
+		attributes = string(body)
+	}
+	cells := []string{p.Email, p.Name, p.Language, strconv.FormatBool(p.TextOnly), s.List, string(s.State), since, s.Reason, attributes}
 	for i := range cells {
 		cells[i] = guard(cells[i])
 	}
 	if err := w.csv.Write(cells); err != nil {
-		return fmt.Errorf("writing %s: %w", p.Email, err)
+		return fmt.Errorf("writing a reader: %w", err)
 	}
 	return nil
 }

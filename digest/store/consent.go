@@ -20,7 +20,7 @@ const (
 // list already, not to a suppressed address, and not more than three times a day.
 // Who left may ask again; only confirming brings them back.
 func (s *Store) Ask(ctx context.Context, sub digest.Subscription, c digest.Consent) (digest.Subscriber, bool, error) {
-	hash, err := s.hash(ctx, key(sub.Subscriber.Email))
+	hash, err := s.hashes(ctx, sub.Subscriber.Email)
 	if err != nil {
 		return digest.Subscriber{}, false, err
 	}
@@ -33,9 +33,9 @@ func (s *Store) Ask(ctx context.Context, sub digest.Subscription, c digest.Conse
 		var state sql.NullString
 		var asks, dead int
 		err := s.row(ctx, tx, `SELECT (SELECT COUNT(*) FROM asks WHERE hash = ? AND at > ?),
-			(SELECT COUNT(*) FROM suppressions WHERE hash = ?),
+			(SELECT COUNT(*) FROM suppressions WHERE hash IN (?, ?)),
 			(SELECT x.state FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE s.email_key = ? AND x.list = ?)`,
-			hash, milli(c.Asked.Add(-24*time.Hour)), hash, key(sub.Subscriber.Email), sub.List).Scan(&asks, &dead, &state)
+			hash[0], milli(c.Asked.Add(-24*time.Hour)), hash[0], hash[1], key(sub.Subscriber.Email), sub.List).Scan(&asks, &dead, &state)
 		if err != nil || asks >= asksPerDay || dead > 0 || state.String == string(digest.SubConfirmed) {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Store) Ask(ctx context.Context, sub digest.Subscription, c digest.Conse
 		if reader, err = scanSubscriber(s.row(ctx, tx, `SELECT `+subscriberColumns+` FROM subscribers WHERE email_key = ?`, key(sub.Subscriber.Email)).Scan); err != nil {
 			return err
 		}
-		_, err1 := s.exec(ctx, tx, `INSERT INTO asks (hash, at) VALUES (?, ?)`, hash, milli(c.Asked))
+		_, err1 := s.exec(ctx, tx, `INSERT INTO asks (hash, at) VALUES (?, ?)`, hash[0], milli(c.Asked))
 		_, err2 := s.exec(ctx, tx, `INSERT INTO consents (subscriber_id, list, source, form, asked, confirmed) VALUES (?, ?, ?, ?, ?, 0)
 			ON CONFLICT (subscriber_id, list) DO UPDATE SET source = excluded.source, form = excluded.form, asked = excluded.asked, confirmed = 0`,
 			reader.ID, sub.List, c.Source, text(c.Form), milli(c.Asked))

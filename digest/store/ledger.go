@@ -328,18 +328,22 @@ func (s *Store) Check(ctx context.Context, only digest.EditionID) ([]string, err
 
 // Dump prints the content of every table in order, for comparing two moments.
 func (s *Store) Dump(ctx context.Context) (string, error) {
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
-	for _, table := range []string{"meta", "sources", "articles", "editions", "edition_lists", "proofs", "carried", "slots", "subscribers", "subscriptions", "suppressions", "consents", "asks", "deliveries"} {
-		rows, err := s.db.QueryContext(ctx, `SELECT * FROM `+table)
+	for _, t := range tables {
+		rows, err := s.db.QueryContext(ctx, `SELECT * FROM `+t.name)
 		if err != nil {
 			return "", err
 		}
 		lines, err := dumpRows(rows)
 		if err != nil {
-			return "", fmt.Errorf("dumping %s: %w", table, err)
+			return "", fmt.Errorf("dumping %s: %w", t.name, err)
 		}
 		slices.Sort(lines)
-		fmt.Fprintf(&b, "%s (%d)\n%s\n", table, len(lines), strings.Join(lines, "\n"))
+		fmt.Fprintf(&b, "%s (%d)\n%s\n", t.name, len(lines), strings.Join(lines, "\n"))
 	}
 	return b.String(), nil
 }

@@ -150,6 +150,12 @@ func copyTable(ctx context.Context, from, to *Store, t table, progress func(stri
 	if err != nil {
 		return err
 	}
+	if len(t.key) == 0 && done > 0 { // nothing tells how far it came: begin again
+		if _, err := to.exec(ctx, to.db, `DELETE FROM `+t.name); err != nil {
+			return err
+		}
+		done = 0
+	}
 	where, args := keep(t), []any{}
 	if t.name != "meta" && done > 0 {
 		last, err := to.newestKey(ctx, t)

@@ -223,13 +223,14 @@ func (s *Store) Secret(ctx context.Context) ([]byte, error) {
 	return secret, err
 }
 
-// hash is the keyed hash under which a suppression outlives a person's data.
-func (s *Store) hash(ctx context.Context, key string) (string, error) {
+// hashes are the keyed hashes under which a suppression of an address and of its
+// domain outlive a person's data.
+func (s *Store) hashes(ctx context.Context, email string) ([2]string, error) {
 	secret, err := s.Secret(ctx)
 	if err != nil {
-		return "", err
+		return [2]string{}, err
 	}
-	return keyedHash(secret, key), nil
+	return hashesOf(secret, key(email)), nil
 }
 
 func keyedHash(secret []byte, key string) string {

@@ -9,19 +9,30 @@ import (
 	"time"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/address"
 )
 
 // key is an address as identity: two spellings of it are one person.
-func key(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func key(email string) string {
+	if parsed, err := address.Parse(email); err == nil {
+		return address.Key(parsed)
+	}
+	return address.Key(strings.TrimSpace(email))
+}
 
-const subscriberColumns = `id, email, name, language, text_only = 1, created`
+const subscriberColumns = `id, email, name, language, text_only = 1, created, attributes`
 
 func scanSubscriber(scan func(...any) error) (digest.Subscriber, error) {
 	var s digest.Subscriber
 	var created int64
-	err := scan(&s.ID, &s.Email, &s.Name, &s.Language, &s.TextOnly, &created)
+	var attributes string
+	if err := scan(&s.ID, &s.Email, &s.Name, &s.Language, &s.TextOnly, &created, &attributes); err != nil {
+		return s, notFound(err)
+	}
 	s.Created = moment(created)
-	return s, notFound(err)
+	var err error
+	s.Attributes, err = decodeAttributes(attributes)
+	return s, err
 }
 
 // Subscriber finds a reader.
@@ -46,7 +57,7 @@ type SubscribeOptions struct {
 // whether the subscription changed.
 func (s *Store) Subscribe(ctx context.Context, sub digest.Subscription, o SubscribeOptions) (bool, error) {
 	changed := false
-	hash, err := s.hash(ctx, key(sub.Subscriber.Email))
+	hash, err := s.hashes(ctx, sub.Subscriber.Email)
 	if err != nil {
 		return false, err
 	}
@@ -57,13 +68,13 @@ func (s *Store) Subscribe(ctx context.Context, sub digest.Subscription, o Subscr
 	return changed, err
 }
 
-func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscription, hash string, o SubscribeOptions) (bool, error) {
+func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscription, hash [2]string, o SubscribeOptions) (bool, error) {
 	r := sub.Subscriber
 	if o.Again {
-		if _, err := s.exec(ctx, tx, `DELETE FROM suppressions WHERE hash = ?`, hash); err != nil {
+		if _, err := s.exec(ctx, tx, `DELETE FROM suppressions WHERE hash = ?`, hash[0]); err != nil {
 			return false, err
 		}
-		if _, err := s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 0 WHERE email_key = ?`, key(r.Email)); err != nil {
+		if _, err := s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 0 WHERE email_key = ? AND NOT EXISTS (SELECT 1 FROM suppressions WHERE hash = ?)`, key(r.Email), hash[1]); err != nil {
 			return false, err
 		}
 	}
@@ -91,18 +102,18 @@ func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 
 // upsertReader finds or adds a person; what is known of them is only filled in,
 // never overwritten by an import.
-func (s *Store) upsertReader(ctx context.Context, tx *sql.Tx, r digest.Subscriber, hash string) (digest.SubscriberID, error) {
+func (s *Store) upsertReader(ctx context.Context, tx *sql.Tx, r digest.Subscriber, hash [2]string) (digest.SubscriberID, error) {
 	var id digest.SubscriberID
 	created := r.Created
 	if created.IsZero() {
 		created = s.now()
 	}
-	err := s.row(ctx, tx, `INSERT INTO subscribers (email, email_key, name, language, text_only, suppressed, created)
-		VALUES (?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM suppressions WHERE hash = ?) THEN 1 ELSE 0 END, ?)
+	err := s.row(ctx, tx, `INSERT INTO subscribers (email, email_key, name, language, text_only, attributes, suppressed, created)
+		VALUES (?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM suppressions WHERE hash IN (?, ?)) THEN 1 ELSE 0 END, ?)
 		ON CONFLICT (email_key) DO UPDATE SET
 			name = CASE WHEN subscribers.name = '' THEN excluded.name ELSE subscribers.name END,
 			language = CASE WHEN subscribers.language = '' THEN excluded.language ELSE subscribers.language END
-		RETURNING id`, r.Email, key(r.Email), text(r.Name), r.Language, flag(r.TextOnly), hash, milli(created)).Scan(&id)
+		RETURNING id`, r.Email, key(r.Email), text(r.Name), r.Language, flag(r.TextOnly), text(encodeAttributes(r.Attributes)), hash[0], hash[1], milli(created)).Scan(&id)
 	return id, err
 }
 
@@ -167,28 +178,6 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) e
 	return errors.Join(err1, err2, err3, err4)
 }
 
-// suppressReader closes an address for good.
-func (s *Store) suppressReader(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, reason, source string, at time.Time) error {
-	var email string
-	err := s.row(ctx, tx, `SELECT email_key FROM subscribers WHERE id = ?`, id).Scan(&email)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil // erased meanwhile: nothing to write to
-	}
-	if err != nil {
-		return err
-	}
-	var secret []byte
-	if err := s.row(ctx, tx, `SELECT value FROM meta WHERE name = 'secret'`).Scan(&secret); err != nil {
-		return err
-	}
-	if _, err := s.exec(ctx, tx, `INSERT INTO suppressions (hash, reason, source, since) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
-		keyedHash(secret, email), reason, source, milli(at)); err != nil {
-		return err
-	}
-	_, err = s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 1 WHERE id = ?`, id)
-	return err
-}
-
 // SubscriptionFilter picks subscriptions; empty fields pick all.
 type SubscriptionFilter struct {
 	List  string
@@ -207,86 +196,19 @@ func (s *Store) Subscriptions(ctx context.Context, q SubscriptionFilter, f func(
 	return s.each(ctx, s.db, func(scan func(...any) error) error {
 		var sub digest.Subscription
 		var created, since int64
+		var attributes string
 		r := &sub.Subscriber
 		choice := choiceScan{choice: &sub.Choice}
-		if err := scan(append([]any{&r.ID, &r.Email, &r.Name, &r.Language, &r.TextOnly, &created, &sub.List, &sub.State, &since, &sub.Reason}, choice.targets()...)...); err != nil {
+		err := scan(append([]any{&r.ID, &r.Email, &r.Name, &r.Language, &r.TextOnly, &created, &attributes, &sub.List, &sub.State, &since, &sub.Reason}, choice.targets()...)...)
+		if err != nil {
 			return err
 		}
 		choice.finish()
 		r.Created, sub.Since = moment(created), moment(since)
-		return f(sub)
-	}, `SELECT s.id, s.email, s.name, s.language, s.text_only = 1, s.created, x.list, x.state, x.since, x.reason, `+choiceColumns+`
-		FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE `+where+` ORDER BY x.list, s.email_key`, args...)
-}
-
-// Imported counts what an import did, or would do.
-type Imported struct {
-	Added, Confirmed, Unchanged int
-	Left                        int // the file says that they left, and now they have here
-	KeptLeft, Suppressed        int // stayed away: they had left, or their address is dead
-}
-
-// Import puts readers on lists, as [Store.Subscribe] without Again does, in
-// transactions of some thousand rows. With plan it only counts.
-func (s *Store) Import(ctx context.Context, rows []digest.Subscription, plan bool) (Imported, error) {
-	var sum Imported
-	secret, err := s.Secret(ctx)
-	if err != nil && !plan {
-		return sum, err
-	}
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		for _, sub := range rows {
-			if err := s.importOne(ctx, tx, sub, keyedHash(secret, key(sub.Subscriber.Email)), plan, &sum); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return sum, err
-}
-
-func (s *Store) importOne(ctx context.Context, tx *sql.Tx, sub digest.Subscription, hash string, plan bool, sum *Imported) error {
-	var suppressed int
-	var state sql.NullString
-	err := s.row(ctx, tx, `SELECT (SELECT COUNT(*) FROM suppressions WHERE hash = ?),
-		(SELECT x.state FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE s.email_key = ? AND x.list = ?)`,
-		hash, key(sub.Subscriber.Email), sub.List).Scan(&suppressed, &state)
-	if err != nil {
-		return err
-	}
-	switch {
-	case suppressed > 0:
-		sum.Suppressed++
-		return nil
-	case state.String == string(digest.SubLeft):
-		sum.KeptLeft++
-		return nil
-	case sub.State == digest.SubLeft:
-		sum.Left++
-	case !state.Valid:
-		sum.Added++
-	case state.String == string(digest.SubPending) && sub.State == digest.SubConfirmed:
-		sum.Confirmed++
-	default:
-		sum.Unchanged++
-	}
-	if plan {
-		return nil
-	}
-	_, err = s.subscribe(ctx, tx, sub, hash, SubscribeOptions{})
-	return err
-}
-
-// Suppress closes a reader's address for good: nothing is sent to it any more,
-// and what is queued for it is closed too.
-func (s *Store) Suppress(ctx context.Context, id digest.SubscriberID, reason, source string, at time.Time) error {
-	if _, err := s.Secret(ctx); err != nil {
-		return err
-	}
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.suppressReader(ctx, tx, id, reason, source, at); err != nil {
+		if r.Attributes, err = decodeAttributes(attributes); err != nil {
 			return err
 		}
-		return s.suppressQueued(ctx, tx, id, at)
-	})
+		return f(sub)
+	}, `SELECT s.id, s.email, s.name, s.language, s.text_only = 1, s.created, s.attributes, x.list, x.state, x.since, x.reason, `+choiceColumns+`
+		FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id WHERE `+where+` ORDER BY x.list, s.email_key`, args...)
 }

@@ -43,11 +43,12 @@ func keptChoices(t *testing.T, open Opener) {
 	s := open(t)
 	sub := subscription("reader000@example.org", "l")
 	sub.Subscriber.Language, sub.Choice = "fr", digest.Choice{Cadence: digest.CadenceMonthly, Topics: []string{"Mer"}}
-	must(s.Import(ctx, []digest.Subscription{sub}, false))(t)
+	must(s.Subscribe(ctx, sub, store.SubscribeOptions{}))(t)
 	id := must(s.FindSubscriber(ctx, "reader000@example.org"))(t).ID
 	want := digest.Choice{Cadence: digest.CadenceMonthly, Topics: []string{"Mer"}, Language: "fr"}
 	sub.Choice = digest.Choice{Cadence: digest.CadenceDaily}
-	must(s.Import(ctx, []digest.Subscription{sub}, false))(t)
+	must(s.Subscribe(ctx, sub, store.SubscribeOptions{}))(t)
+	must(s.Import(ctx, intoList, file(with(row("reader000@example.org"), func(r *digest.ImportRow) { r.Subscriber.Language, r.Subscriber.TextOnly = "en", true }))))(t)
 	must(s.Unsubscribe(ctx, id, "l", "", Noon))(t)
 	ok(t, s.Resubscribe(ctx, id, "l", Noon))
 	if d := cmp.Diff(want, must(s.Choice(ctx, id, "l"))(t)); d != "" {

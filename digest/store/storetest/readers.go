@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/store"
 )
@@ -96,27 +94,6 @@ func erase(t *testing.T, open Opener) {
 	}
 	if b := must(s.Books(ctx, e.ID))(t); !b.Closed() || b.Failed != 1 {
 		t.Errorf("%+v", b)
-	}
-}
-
-func importing(t *testing.T, open Opener) {
-	s := open(t)
-	id := readers(t, s, 2)[0]
-	must(s.Unsubscribe(ctx, id, "l", "", Noon))(t)
-	rows := []digest.Subscription{subscription("reader000@example.org", "l"), subscription("reader001@example.org", "l"), subscription("new@example.org", "l")}
-	want := store.Imported{Added: 1, Unchanged: 1, KeptLeft: 1}
-	before := must(s.Dump(ctx))(t)
-	if got := must(s.Import(ctx, rows, true))(t); got != want {
-		t.Errorf("plan %+v", got)
-	}
-	if d := cmp.Diff(before, must(s.Dump(ctx))(t)); d != "" {
-		t.Errorf("a plan changed something: %s", d)
-	}
-	if got := must(s.Import(ctx, rows, false))(t); got != want {
-		t.Errorf("import %+v", got)
-	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 2 {
-		t.Errorf("%+v", g)
 	}
 }
 

@@ -52,6 +52,10 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"OnlyTheReaderChangesTheirChoice":      keptChoices,
 		"ASlotIsDealtWithOnce":                 slots,
 		"AStoreThatWentBackInTimeIsNotTrusted": guard,
+		"AnImportIsTakenBack":                  importUndone,
+		"AKilledImportGoesOn":                  importKilled,
+		"ADeadAddressInAFileStaysDead":         importDead,
+		"ADomainIsSuppressed":                  domainSuppressed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
