@@ -5,7 +5,7 @@ export CGO_ENABLED ?= 0
 
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test race fuzz golden lint bench score shots clean
+.PHONY: help build demo test race fuzz golden lint bench score shots messages clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,11 @@ lint: ## gofmt, go vet, staticcheck
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchtime 1s ./...
 
-shots: ## photograph every theme in Chromium, and fail where one is too wide
+shots: ## look at every theme in Chromium, with axe-core; contact sheets in docs/img
 	.ci/shots.sh
+
+messages: ## have SpamAssassin and the W3C checker judge the golden messages
+	.ci/messages.sh
 
 score: ## score zest on suites that others wrote, where they are present
 	.ci/score.sh

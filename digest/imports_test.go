@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/score":      {}, // a program of its own
+	"digest/internal/shots":      {}, // a program of its own
 	"config":                     {"digest", "digest/address", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
@@ -82,6 +83,7 @@ var home = map[string][]string{
 	"github.com/vbauerster/mpb/v8":                {"cmd/zest"},
 	"github.com/lmittmann/tint":                   {"cmd/zest"},
 	"golang.org/x/net/idna":                       {"digest/address"},
+	"github.com/chromedp/chromedp":                {"digest/internal/shots"},
 }
 
 type pkg struct {

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Nothing in a document may cost more than a little while: articles come from
-// strangers.
+// strangers. One that did would meet the time limit of the whole test.
 func TestHostileSheetsEndSoon(t *testing.T) {
 	deep := strings.Repeat("<div>", 300) + "x"
 	for name, css := range map[string]string{
@@ -22,13 +21,7 @@ func TestHostileSheetsEndSoon(t *testing.T) {
 		"stray ends":        strings.Repeat("}])", 20000),
 		"many rules":        strings.Repeat("*{color:red}", 2000),
 	} {
-		start := time.Now()
-		document(t, page(css, deep))
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s took %v", name, took)
-		} else {
-			t.Logf("%s took %v", name, took)
-		}
+		t.Run(name, func(t *testing.T) { document(t, page(css, deep)) })
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/deliver"
 	"github.com/zest-digest/zest/digest/internal/golden"
+	"github.com/zest-digest/zest/digest/lint"
 	"github.com/zest-digest/zest/digest/render"
 )
 
@@ -22,16 +24,14 @@ func renderer(t testing.TB, o render.Options) *render.Renderer {
 
 // editions are what a theme must bear, in every language.
 func editions(lang string) map[string][]digest.Section {
-	cards := map[string]func() []digest.Card{"fr": french, "en": english, "ar": arabic}[lang]()
-	without := map[string]func() []digest.Card{"fr": french, "en": english, "ar": arabic}[lang]()
-	long := map[string]func() []digest.Card{"fr": french, "en": english, "ar": arabic}[lang]()[:2]
+	cards, without, long := sample[lang](), sample[lang](), sample[lang]()[:2]
 	for i := range without {
 		without[i].Article.Image = digest.Image{}
 	}
 	for i := range long {
 		long[i].Article.Title = strings.Repeat(long[i].Article.Title+", ", 5) + strings.Repeat("Donaudampfschifffahrt", 6)
 	}
-	titles := map[string][2]string{"fr": {"Grand angle", "À lire aussi"}, "en": {"In depth", "Also worth your time"}, "ar": {"نظرة أعمق", "للقراءة أيضًا"}}[lang]
+	titles := map[string][2]string{"fr": {"Grand angle", "À lire aussi"}, "en": {"In depth", "Also worth your time"}, "ar": {"نظرة أعمق", "للقراءة أيضًا"}, "he": {"מבט לעומק", "עוד לקרוא"}}[lang]
 	return map[string][]digest.Section{
 		"many":     {{Title: titles[0], Cards: cards[:3]}, {Title: titles[1], Cards: cards[3:]}},
 		"one":      {{Cards: cards[:1]}},
@@ -52,10 +52,45 @@ func hostile(lang string) []digest.Card {
 	return []digest.Card{c, d, {}}
 }
 
+// tongues are the languages that every theme is proven in.
+var tongues = []string{"fr", "en", "ar", "he"}
+
+// sampleReader is who the golden messages go to; the links lead nowhere.
+func sampleReader() digest.Reader {
+	return digest.Reader{
+		Email: "reader@example.org", Name: "Camille Dupré", MessageID: "42.sample@estran.example",
+		OneClick: "https://lettre.estran.example/u/sample", MailUnsub: "unsubscribe+sample@estran.example",
+		Values: map[digest.Token]string{
+			digest.TokenName: "Camille Dupré", digest.TokenEmail: "reader@example.org",
+			digest.TokenUnsubscribe: "https://lettre.estran.example/u/sample", digest.TokenPreferences: "https://lettre.estran.example/p/sample",
+		},
+	}
+}
+
+// message is a proof as it goes over the wire.
+func message(t *testing.T, n digest.Newsletter, e digest.Edition, p digest.Proof) []byte {
+	t.Helper()
+	m, err := deliver.Compile(digest.Letterhead{
+		From: n.From, Date: e.Date, ListID: n.ListID, ListName: n.Title, ArchiveURL: n.PublicURL + "/" + n.Name,
+		Edition: e.Ref(), Newsletter: n.Name, Domain: "estran.example", BounceDomain: "estran.example",
+	}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sampleReader()
+	eml, err := m.Append(nil, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return eml
+}
+
+// Every theme in every language bears everything that an edition may hold. The
+// linters, which would block a send, have nothing to say about any of them.
 func TestGoldenMessages(t *testing.T) {
 	r := renderer(t, render.Options{})
 	for _, theme := range r.Themes() {
-		for _, lang := range []string{"fr", "en", "ar"} {
+		for _, lang := range tongues {
 			for name, sections := range editions(lang) {
 				t.Run(theme+"/"+lang+"-"+name, func(t *testing.T) {
 					n, e := letter(theme, lang, sections...)
@@ -66,8 +101,13 @@ func TestGoldenMessages(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
+					eml := message(t, n, e, p)
+					for _, f := range append(lint.Message(eml), lint.HTML(p.HTML)...) {
+						t.Errorf("line %d: %s: %s (%s)", f.Line, f.Rule, f.Reason, f.Severity)
+					}
 					golden.Check(t, theme+"/"+lang+"-"+name+".html", p.HTML)
 					golden.Check(t, theme+"/"+lang+"-"+name+".txt", p.Text)
+					golden.Check(t, theme+"/"+lang+"-"+name+".eml", string(eml))
 				})
 			}
 		}

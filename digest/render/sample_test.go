@@ -66,15 +66,34 @@ func arabic() []digest.Card {
 	}
 }
 
+func hebrew() []digest.Card {
+	lead := picture(story("he", "חוף", "השפך", "tide", "מה שהגאות מחזירה, ומה שהיא שומרת",
+		"כבר שלוש שנים שאחד־עשר כפרים מניחים לים לשוב אל השדות. הציפורים חזרו לפני המטיילים; מגדלי הצדפות עדיין שואלים: של מי האדמה שהמים חוצים?", 9),
+		"shore.jpg", "תעלה בשעת שפל, בבוקר מוקדם", 1200, 600)
+	lead.Lead = true
+	lead.Also = []digest.Also{{Site: "המגדלור", Title: "הסכר שאיש לא הגביה", URL: "https://lantern.example/dyke"}}
+	return []digest.Card{
+		lead,
+		picture(story("he", "מדע", "המצפן", "octopus", "שנת התמנונים בשני פרקים", "מעבדה צילמה את לילותיהם שנה שלמה. העור מואר בגלים, כאילו החיה עוברת שוב על יומה.", 4), "sea.jpg", "", 1200, 800),
+		story("en", "Books", "Marginalia", "letters", "Reading other people's letters", "A historian opens three thousand envelopes that never reached anyone.", 12),
+		story("he", "עיר", "הפרבר", "benches", "מדוע נעלמים הספסלים", "הם זולים ואיש אינו גונב אותם, ובכל זאת הם נעלמים.", 2),
+	}
+}
+
+// sample are the stories in each language.
+var sample = map[string]func() []digest.Card{"fr": french, "en": english, "ar": arabic, "he": hebrew}
+
 // letter is a newsletter and an edition of it with these cards.
 func letter(theme, lang string, sections ...digest.Section) (digest.Newsletter, digest.Edition) {
 	n := digest.Newsletter{
-		Name: "estran", Title: "L’Estran", Language: lang, From: digest.Address{Name: "La rédaction de L’Estran", Email: "lettre@estran.example"},
+		Name: "estran", Title: "L’Estran", Language: lang, ListID: "estran.estran.example", From: digest.Address{Name: "La rédaction de L’Estran", Email: "lettre@estran.example"},
 		PostalAddress: "Association L’Estran, 4 quai des Brumes, 56000 Vannes, France", PublicURL: "https://lettre.estran.example", Look: digest.Look{Theme: theme},
 	}
 	switch lang {
 	case "en":
 		n.Title, n.From.Name, n.PostalAddress = "The Foreshore", "The Foreshore", "The Foreshore Trust, 4 Mist Quay, Whitby YO21 1AA, United Kingdom"
+	case "he":
+		n.Title, n.From.Name, n.PostalAddress = "קו החוף", "מערכת קו החוף", "עמותת קו החוף, רציף הערפל 4, חיפה, ישראל"
 	case "ar":
 		n.Title, n.From.Name, n.PostalAddress = "الشاطئ", "أسرة تحرير الشاطئ", "جمعية الشاطئ، 4 رصيف الضباب، طنجة، المغرب"
 	}
@@ -94,5 +113,6 @@ func letter(theme, lang string, sections ...digest.Section) (digest.Newsletter, 
 var introductions = map[string]string{
 	"fr": "Bonjour. Cette semaine, une question de frontières : entre la terre et l'eau, entre lire et indiscrétion.\n\nLa lettre paraît le lundi. Répondez-y, nous lisons tout.",
 	"en": "Good morning. This week is about borders: between land and water, between reading and prying.\n\nThis letter appears on Mondays. Reply to it; we read everything.",
+	"he": "בוקר טוב. השבוע על גבולות: בין יבשה למים, בין קריאה לסקרנות.",
 	"ar": "صباح الخير. هذا الأسبوع عن الحدود: بين اليابسة والماء، وبين القراءة والفضول.",
 }

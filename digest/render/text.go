@@ -96,16 +96,17 @@ func width(s string) int {
 }
 
 // wrap fills lines to the width of the text part, measured by what a terminal
-// shows. The first begins with lead, the others with as much space. A word that
-// is longer than a line, such as an address, stays whole: a broken link is worse
-// than a long line. Scripts that write without spaces break between characters.
+// shows. The first begins with lead, the others with as much space. An address
+// that is longer than a line stays whole: a broken link is worse than a long
+// line. Other such words are broken where the line ends. Scripts that write
+// without spaces break between characters.
 func wrap(lead, s string) string {
 	indent := strings.Repeat(" ", width(lead))
 	room := columns - len(indent)
 	var b strings.Builder
 	used, first := 0, true
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" \n\t\r", r) }) {
-		for i, piece := range pieces(word) {
+		for i, piece := range chop(pieces(word), room) {
 			w, space := width(piece), 0
 			if i == 0 && used > 0 {
 				space = 1
@@ -138,6 +139,28 @@ func pieces(word string) []string {
 		wide = width(string(r)) == 2
 	}
 	return append(out, word[from:])
+}
+
+// chop breaks what is wider than a line into lines, but for addresses.
+func chop(pieces []string, room int) []string {
+	var out []string
+	for _, p := range pieces {
+		if width(p) <= room || strings.Contains(p, "://") {
+			out = append(out, p)
+			continue
+		}
+		from, used := 0, 0
+		for i, r := range p {
+			w := width(string(r))
+			if used+w > room {
+				out = append(out, p[from:i])
+				from, used = i, 0
+			}
+			used += w
+		}
+		out = append(out, p[from:])
+	}
+	return out
 }
 
 // tidy drops trailing space, and more than one empty line in a row.

@@ -75,7 +75,7 @@ func (l layered) theme(name string) (*theme, error) {
 	th.html.Funcs(template.FuncMap{
 		"t":      func(string) string { return "" },
 		"colour": func(string) string { return "" },
-		"mso":    mso, "notmso": notMSO, "endnotmso": endNotMSO, "pairs": pairs, "dash": dash,
+		"mso":    mso, "notmso": notMSO, "endnotmso": endNotMSO, "rows": rows, "dash": dash,
 	})
 	for _, dir := range []string{"email/parts", "email/" + name} {
 		files, err := l.Glob(dir + "/*.tmpl")
@@ -165,8 +165,31 @@ func mso(markup string) template.HTML {
 func notMSO() template.HTML    { return "<!--[if !mso]><!-->" }
 func endNotMSO() template.HTML { return "<!--<![endif]-->" }
 
-// pairs puts cards two in a row, for themes of two columns.
-func pairs(cards []card) [][]card { return slices.Collect(slices.Chunk(cards, 2)) }
+// row is what stands side by side in a theme of two columns.
+type row struct {
+	Cards    []card
+	Pictured bool
+}
+
+// Pair says that the row holds two stories.
+func (r row) Pair() bool { return len(r.Cards) == 2 }
+
+// First is the story of a row of one.
+func (r row) First() card { return r.Cards[0] }
+
+// rows puts neighbours side by side that look alike: both with a picture or
+// both without, and written in the same direction. The order of reading stays.
+func rows(cards []card) []row {
+	var out []row
+	for _, c := range cards {
+		if n := len(out) - 1; n >= 0 && !out[n].Pair() && out[n].Pictured == (c.Image != nil) && out[n].Cards[0].Start == c.Start {
+			out[n].Cards = append(out[n].Cards, c)
+			continue
+		}
+		out = append(out, row{[]card{c}, c.Image != nil})
+	}
+	return out
+}
 
 // paintAll joins the painted sheets, shared ones first.
 func (p palette) paintAll(sheets []sheet) (string, error) {

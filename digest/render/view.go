@@ -86,7 +86,11 @@ type link struct {
 
 // summaryChars is what an inbox shows of the first line of a message, and then
 // some; beyond it the line would be a paragraph.
-const summaryChars = 160
+const summaryChars = 110
+
+// subjectChars is twice what the widest inbox shows of a subject. RFC 5322
+// allows 998 characters a line, and a feed may hold a title of any length.
+const subjectChars = 150
 
 // column is the width of the message, in CSS pixels.
 const column = 600
@@ -96,8 +100,8 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	set := func(s string) string { return typeset(lang, flat(s)) }
 	out := view{
 		Lang: lang, Dir: direction(lang), Start: "left", End: "right", Tracked: tracked(lang),
-		Title: set(n.Title), Subject: set(guard(e.Subject)), Number: e.Number, Date: r.words.Date(lang, e.Date),
-		Summary: typeset(lang, shorten(flat(guard(e.Summary)), summaryChars)), WebURL: address(webURL),
+		Title: set(n.Title), Subject: typeset(lang, shorten(flat(guard(e.Subject)), subjectChars)), Number: e.Number, Date: r.words.Date(lang, e.Date),
+		Summary: typeset(lang, shorten(strings.Trim(flat(guard(e.Summary)), " ·"), summaryChars)), WebURL: address(webURL),
 		Logo: address(n.Look.Logo), LogoDark: address(n.Look.LogoDark), Footer: set(n.Look.Footer),
 		Sender: set(cmp.Or(n.From.Name, n.Title)), PostalAddress: flat(n.PostalAddress),
 	}
