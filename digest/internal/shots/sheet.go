@@ -56,13 +56,13 @@ div{height:1240px;overflow:hidden;border-radius:10px;box-shadow:0 8px 30px #0005
 		src := fmt.Sprintf("%s/shots/%s-%s-many-%s.png", st.address, theme, lang, f.sight)
 		fmt.Fprintf(&b, `<figure style="width:%dpx"><figcaption>%s</figcaption><div><img src="%s"></div></figure>`, f.shown, f.title, src)
 	}
-	page1 := filepath.Join(st.out, "sheet.html")
-	if err := os.WriteFile(page1, []byte(b.String()), 0o644); err != nil {
+	name := "sheet-" + theme + "-" + lang + ".html"
+	if err := os.WriteFile(filepath.Join(st.out, name), []byte(b.String()), 0o644); err != nil {
 		return err
 	}
 	ctx, cancel := chromedp.NewContext(browser)
 	defer cancel()
-	err := chromedp.Do(ctx, chromedp.EmulateViewport(1696, 1350), chromedp.Navigate(st.address+"/shots/sheet.html"),
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(1696, 1350), chromedp.Navigate(st.address+"/shots/"+name),
 		chromedp.Evaluate[chromedp.Void](`Promise.all([...document.images].map(i => i.decode().catch(() => 0))).then(() => ({}))`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return err
