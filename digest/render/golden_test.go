@@ -59,11 +59,7 @@ var tongues = []string{"fr", "en", "ar", "he"}
 func sampleReader() digest.Reader {
 	return digest.Reader{
 		Email: "reader@example.org", Name: "Camille Dupré", MessageID: "42.sample@estran.example",
-		OneClick: "https://lettre.estran.example/u/sample", MailUnsub: "unsubscribe+sample@estran.example",
-		Values: map[digest.Token]string{
-			digest.TokenName: "Camille Dupré", digest.TokenEmail: "reader@example.org",
-			digest.TokenUnsubscribe: "https://lettre.estran.example/u/sample", digest.TokenPreferences: "https://lettre.estran.example/p/sample",
-		},
+		OneClick: "https://lettre.estran.example/u/sample", MailUnsub: "unsubscribe+sample@estran.example", Choose: "https://lettre.estran.example/p/sample",
 	}
 }
 
