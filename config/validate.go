@@ -52,7 +52,7 @@ func names[T any](items []T, name func(T) string) (out []string) {
 
 var (
 	plainName  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	sourceName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]{0,99}$`)
+	sourceName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
 	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	domainName = regexp.MustCompile(`^([a-zA-Z0-9_]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
 )
@@ -63,7 +63,7 @@ func (v *validator) names(field string, list []string, form *regexp.Regexp) {
 		switch {
 		case name == "":
 			v.add(at+".name", "is missing")
-		case !form.MatchString(name):
+		case !form.MatchString(name) || len(name) > 100:
 			v.add(at+".name", "%q: use letters, digits, - and _%s", name, map[bool]string{true: "; no capitals, for it stands in addresses"}[form == plainName])
 		case slices.Index(list, name) < i:
 			v.add(at+".name", "%q: given to two of the %s; names are unique", name, field)

@@ -118,6 +118,9 @@ func (e *examination) machine(ctx context.Context, c *config.Config) error {
 	}
 	defer s.Close()
 	m, err := e.a.wire(c, s)
+	if err == nil {
+		_, err = renderer(c) // every theme, not only those in use
+	}
 	if err != nil {
 		return e.say(doctor.Finding{Check: "config", Subject: c.File(), Level: doctor.Problem, Text: err.Error(), Remedy: "correct what it names"})
 	}

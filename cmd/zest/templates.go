@@ -18,7 +18,11 @@ import (
 )
 
 // renderer reads the themes, the operator's own before the shipped ones.
-func renderer(c *config.Config) (*render.Renderer, error) {
+// renderer tries every theme; wire, which may have nothing to render, tries each
+// when it is first used.
+func renderer(c *config.Config) (*render.Renderer, error) { return rendererBy(c, render.New) }
+
+func rendererBy(c *config.Config, open func(render.Options) (*render.Renderer, error)) (*render.Renderer, error) {
 	var o render.Options
 	if c != nil && c.Templates != "" {
 		if _, err := os.Stat(c.Templates); err != nil {
@@ -26,7 +30,7 @@ func renderer(c *config.Config) (*render.Renderer, error) {
 		}
 		o.Override = os.DirFS(c.Templates)
 	}
-	r, err := render.New(o)
+	r, err := open(o)
 	if err != nil {
 		return nil, fmt.Errorf("loading templates: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/zest-digest/zest/digest/deliver"
 	"github.com/zest-digest/zest/digest/extract"
 	"github.com/zest-digest/zest/digest/publish"
+	"github.com/zest-digest/zest/digest/render"
 	"github.com/zest-digest/zest/digest/store"
 )
 
@@ -71,7 +72,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 
 func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m := &machine{a: a, config: c, store: s, bars: a.progress()}
-	renderer, err := renderer(c)
+	renderer, err := rendererBy(c, render.Open)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"mime/quotedprintable"
-	"regexp"
 	"strings"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -141,7 +140,7 @@ func (m *message) part(head header, body string, depth int) {
 	}
 }
 
-var boundaryLine = regexp.MustCompile(`(?mi)^--(\S{6,70})[ \t]*\nContent-[a-z-]+:`)
+var boundaryLine = compile(`(?mi)^--(\S{6,70})[ \t]*\nContent-[a-z-]+:`)
 
 // boundaryIn finds the boundary that parts really have, where the header names
 // another one: gateways rewrite the one and forget the other.
@@ -181,9 +180,9 @@ func (m *message) write(kind, charset, body string) {
 }
 
 var (
-	lineTag = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/h[1-6]|/li|/pre|/td)[^>]*>`)
-	dropped = regexp.MustCompile(`(?is)<(style|script|head)\b.*?</(style|script|head)>|<!--.*?-->`)
-	anyTag  = regexp.MustCompile(`</?[a-zA-Z!][^>@]*>`)
+	lineTag = compile(`(?i)<(br|/p|/div|/tr|/h[1-6]|/li|/pre|/td)[^>]*>`)
+	dropped = compile(`(?is)<(style|script|head)\b.*?</(style|script|head)>|<!--.*?-->`)
+	anyTag  = compile(`</?[a-zA-Z!][^>@]*>`)
 )
 
 func stripTags(s string) string {
@@ -192,7 +191,7 @@ func stripTags(s string) string {
 	return html.UnescapeString(anyTag.ReplaceAllString(s, ""))
 }
 
-var looseParam = regexp.MustCompile(`(?i)(boundary|charset|report-type)\s*=\s*("[^"]*"|[^;\s]+)`)
+var looseParam = compile(`(?i)(boundary|charset|report-type)\s*=\s*("[^"]*"|[^;\s]+)`)
 
 // contentType reads the type and the few parameters that matter, from fields
 // that mime.ParseMediaType refuses too.
@@ -251,10 +250,10 @@ func decode(encoding, body string) string {
 }
 
 var (
-	headerLine = regexp.MustCompile(`(?i)^[ >\t]{0,4}(return-path|received|x-received|from|to|subject|date|message-id|mime-version|dkim-signature|content-type|delivered-to|reply-to|x-[a-z-]+|arc-[a-z-]+|user-agent|sender|list-[a-z]+):`)
+	headerLine = compile(`(?i)^[ >\t]{0,4}(return-path|received|x-received|from|to|subject|date|message-id|mime-version|dkim-signature|content-type|delivered-to|reply-to|x-[a-z-]+|arc-[a-z-]+|user-agent|sender|list-[a-z]+):`)
 	// What a message has on its way only; a report may name To and Subject itself.
-	traceLine = regexp.MustCompile(`(?i)^[ >\t]{0,4}(return-path|received|x-received|dkim-signature|delivered-to|mime-version|x-[a-z-]+|arc-[a-z-]+):`)
-	marker    = regexp.MustCompile(`(?i)^[-\s>*=_]*(this is a copy of (the|your) message|below this line is a copy|(the )?header of the original message|original message|unsent message|returned message|message headers? follow|text of original message|message header|copie du message|message original|message d'origine|ursprüngliche nachricht|mensaje original|messaggio originale|forwarded message|original-nachricht|non-delivered message|your original message|received-from-mta)\b`)
+	traceLine = compile(`(?i)^[ >\t]{0,4}(return-path|received|x-received|dkim-signature|delivered-to|mime-version|x-[a-z-]+|arc-[a-z-]+):`)
+	marker    = compile(`(?i)^[-\s>*=_]*(this is a copy of (the|your) message|below this line is a copy|(the )?header of the original message|original message|unsent message|returned message|message headers? follow|text of original message|message header|copie du message|message original|message d'origine|ursprüngliche nachricht|mensaje original|messaggio originale|forwarded message|original-nachricht|non-delivered message|your original message|received-from-mta)\b`)
 )
 
 // cutOriginal parts the text written for people from the returned message
@@ -319,7 +318,7 @@ func headersFrom(lines []string) (n int) {
 	return n
 }
 
-var verp = regexp.MustCompile(`(?i)^<?[^@\s+]+\+([^@\s]+)@`)
+var verp = compile(`(?i)^<?[^@\s+]+\+([^@\s]+)@`)
 
 // token is what stands behind the + of the address the report came to.
 func (m *message) token() string {

@@ -1,7 +1,6 @@
 package bounce
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -51,8 +50,8 @@ func optOut(m *message) bool {
 }
 
 var (
-	away      = regexp.MustCompile(`(?i)^\s*(re: *|aw: *|ré: *|sv: *)*(auto(matic|mated|matische)?[- :]*(reply|response|respon|antwort|re:)|auto: |out of (the )?office|vacation|away from|on (vacation|leave|holiday)|holiday|i am (away|out)|réponse automatique|absence|absent|en congé|message d'absence|absent\(e\)|je suis absent|abwesen|automatische antwort|nicht im (büro|haus)|respuesta autom|fuera de (la )?oficina|ausente|risposta automatica|fuori (sede|ufficio)|assente|resposta automática|fora do escrit|automatisch antwoord|afwezig|autosvar|automatiskt svar|poissa|автоответ|автоматический ответ|自動返信|自動応答|自动回复|不在)`)
-	challenge = regexp.MustCompile(`(?i)(confirm|verify|validat)\w* (that )?(your |you are |the )?(message|e?-?mail|identity|address|sender|a (real )?(human|person))|please (confirm|verify) (your )?(message|mail|e-?mail)|challenge[- ]response|spam ?arrest|boxbe|mailinblack|sender (verification|authentication|confirmation) (request|required|needed)|needs? to be (authenticated|verified|confirmed) (first|once)|confirmez votre (envoi|message|identité)|(veuillez|merci de) (vous )?(confirmer|authentifier|valider)|demande d'authentification|s'authentifier|bestätigen sie ihre (nachricht|mail)|tmda|vade ?retro challenge`)
+	away      = compile(`(?i)^\s*(re: *|aw: *|ré: *|sv: *)*(auto(matic|mated|matische)?[- :]*(reply|response|respon|antwort|re:)|auto: |out of (the )?office|vacation|away from|on (vacation|leave|holiday)|holiday|i am (away|out)|réponse automatique|absence|absent|en congé|message d'absence|absent\(e\)|je suis absent|abwesen|automatische antwort|nicht im (büro|haus)|respuesta autom|fuera de (la )?oficina|ausente|risposta automatica|fuori (sede|ufficio)|assente|resposta automática|fora do escrit|automatisch antwoord|afwezig|autosvar|automatiskt svar|poissa|автоответ|автоматический ответ|自動返信|自動応答|自动回复|不在)`)
+	challenge = compile(`(?i)(confirm|verify|validat)\w* (that )?(your |you are |the )?(message|e?-?mail|identity|address|sender|a (real )?(human|person))|please (confirm|verify) (your )?(message|mail|e-?mail)|challenge[- ]response|spam ?arrest|boxbe|mailinblack|sender (verification|authentication|confirmation) (request|required|needed)|needs? to be (authenticated|verified|confirmed) (first|once)|confirmez votre (envoi|message|identité)|(veuillez|merci de) (vous )?(confirmer|authentifier|valider)|demande d'authentification|s'authentifier|bestätigen sie ihre (nachricht|mail)|tmda|vade ?retro challenge`)
 )
 
 // challengeOrReply reads answers that a machine gave for a person (RFC 3834).

@@ -1,15 +1,14 @@
 package bounce
 
 import (
-	"regexp"
 	"strings"
 )
 
 var (
-	returnedFrom = regexp.MustCompile(`(?i)mailer-?daemon|postmaster|mail delivery|mail administrator|mail system|mail-?gateway|delivery subsystem|system administrator|internet mail|<>|mdaemon|majordomo|bounce|no-?reply|noreply|returned`)
-	returnedBy   = regexp.MustCompile(`(?i)undeliver|non[- ]?deliver|not delivered|delivery (status|failure|failed|problem|error|report|notification|has failed|unsuccessful|delay)|deliver.{0,12}(fail|error)|returned (mail|to sender|message)|failure (notice|delivery)|fail(ed|ure) (mail|to deliver|delivery)|mail (could not|failure|delivery|system error|error|undeliverable)|(could not|couldn't|unable to|cannot) (be )?(send|deliver)|message (status|you sent|returned|undelivered)|mail.{0,10}fail|loop alert|warning: (could not|message)|n'a pas (pu|été) (être )?(remis|distribu|envoy|délivr)|non[- ](remis|distribu|délivr|envoy)|(échec|erreur|avis|rapport|retour|notification).{0,30}(remise|distribution|livraison|acheminement|envoi|courrier|message|non)|unzustellbar|nicht zugestellt|zustell|no se (ha podido|pudo) entreg|no entregad|mancata (consegna|recapit)|impossibile (recapit|consegn)|fallo.{0,10}entrega|falha|недоставл|не доставлен|niedostarcz|onbestelbaar|kan niet|配信|送信でき|エラー|退信|系统退信`)
-	addressLine  = regexp.MustCompile(`^[\s*>|.-]*(?:((?i)recipient address|recipient|to|in:\s+rcpt to|rcpt to|address|e-?mail|destinataire|adresse|empfänger|destinatario|final recipient|original recipient|failed recipient|addressee|user mailbox exceeds allowed size|error|failed|failure|invalid|unknown user|user unknown|undeliverable to|unknown local-part|[a-z ]{3,30} to)\b\s*:?\s*)?["'<(\[]*([^\s<>"'(),:;\[\]]+@[^\s<>"'(),:;\[\]@]+)[>"')\],.;]*`)
-	tagged       = regexp.MustCompile(`<([^\s<>@]+@[^\s<>@]+)>`)
+	returnedFrom = compile(`(?i)mailer-?daemon|postmaster|mail delivery|mail administrator|mail system|mail-?gateway|delivery subsystem|system administrator|internet mail|<>|mdaemon|majordomo|bounce|no-?reply|noreply|returned`)
+	returnedBy   = compile(`(?i)undeliver|non[- ]?deliver|not delivered|delivery (status|failure|failed|problem|error|report|notification|has failed|unsuccessful|delay)|deliver.{0,12}(fail|error)|returned (mail|to sender|message)|failure (notice|delivery)|fail(ed|ure) (mail|to deliver|delivery)|mail (could not|failure|delivery|system error|error|undeliverable)|(could not|couldn't|unable to|cannot) (be )?(send|deliver)|message (status|you sent|returned|undelivered)|mail.{0,10}fail|loop alert|warning: (could not|message)|n'a pas (pu|été) (être )?(remis|distribu|envoy|délivr)|non[- ](remis|distribu|délivr|envoy)|(échec|erreur|avis|rapport|retour|notification).{0,30}(remise|distribution|livraison|acheminement|envoi|courrier|message|non)|unzustellbar|nicht zugestellt|zustell|no se (ha podido|pudo) entreg|no entregad|mancata (consegna|recapit)|impossibile (recapit|consegn)|fallo.{0,10}entrega|falha|недоставл|не доставлен|niedostarcz|onbestelbaar|kan niet|配信|送信でき|エラー|退信|系统退信`)
+	addressLine  = compile(`^[\s*>|.-]*(?:((?i)recipient address|recipient|to|in:\s+rcpt to|rcpt to|address|e-?mail|destinataire|adresse|empfänger|destinatario|final recipient|original recipient|failed recipient|addressee|user mailbox exceeds allowed size|error|failed|failure|invalid|unknown user|user unknown|undeliverable to|unknown local-part|[a-z ]{3,30} to)\b\s*:?\s*)?["'<(\[]*([^\s<>"'(),:;\[\]]+@[^\s<>"'(),:;\[\]@]+)[>"')\],.;]*`)
+	tagged       = compile(`<([^\s<>@]+@[^\s<>@]+)>`)
 )
 
 // looksReturned reports whether a message is a mail system's, not a person's.
@@ -52,7 +51,7 @@ func returned(m *message, r *Report) bool {
 	return true
 }
 
-var delayed = regexp.MustCompile(`(?i)warning message only|has been delayed|do not need to resend|will (be retried|continue to|keep|retry) |\bdelayed\b.{0,40}(hours|delivery)|delivery.{0,20}\(delay\)|not yet been delivered|no action is required|a été (retardé|différé)|retard (de|dans la) (remise|livraison|distribution)|wird weiter(hin)? versucht|delayed mail|delivery incomplete`)
+var delayed = compile(`(?i)warning message only|has been delayed|do not need to resend|will (be retried|continue to|keep|retry) |\bdelayed\b.{0,40}(hours|delivery)|delivery.{0,20}\(delay\)|not yet been delivered|no action is required|a été (retardé|différé)|retard (de|dans la) (remise|livraison|distribution)|wird weiter(hin)? versucht|delayed mail|delivery incomplete`)
 
 // recipientsOf finds whom a report is about: in a header made for it, in the
 // lines that name an address, in any angle brackets, in the original.

@@ -1,16 +1,15 @@
 package bounce
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
 
 var (
-	statusForm = regexp.MustCompile(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)
+	statusForm = compile(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)
 	// A reply code with its text: "550 5.1.1 …", "550-5.7.26 …", "smtp; 550 …".
-	replyForm = regexp.MustCompile(`(?:^|[\s:;,'"(\[<>])([245][0-5]\d)(?:[ -]#?\(?([245]\.\d{1,3}\.\d{1,3})\)?)?(?:[ :;,#)-]|$)`)
-	address   = regexp.MustCompile(`[^\s<>"'(),:;\[\]=]+@[^\s<>"'(),:;\[\]=@]+\.?[\pL\pN]`)
+	replyForm = compile(`(?:^|[\s:;,'"(\[<>])([245][0-5]\d)(?:[ -]#?\(?([245]\.\d{1,3}\.\d{1,3})\)?)?(?:[ :;,#)-]|$)`)
+	address   = compile(`[^\s<>"'(),:;\[\]=]+@[^\s<>"'(),:;\[\]=@]+\.?[\pL\pN]`)
 )
 
 // deliveryStatus reads a delivery report (RFC 3464); it says whether m is one.
@@ -228,8 +227,8 @@ func stripLinks(s string) string { return link.ReplaceAllString(s, " ") }
 func withoutAddresses(s string) string { return ipv4.ReplaceAllString(s, " ") }
 
 var (
-	quoteMark = regexp.MustCompile(`(?m)^(> ?)+`)
+	quoteMark = compile(`(?m)^(> ?)+`)
 
-	link = regexp.MustCompile(`(?i)\bhttps?://\S+`)
-	ipv4 = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+	link = compile(`(?i)\bhttps?://\S+`)
+	ipv4 = compile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
 )

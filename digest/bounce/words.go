@@ -1,7 +1,6 @@
 package bounce
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -10,11 +9,11 @@ import (
 type rule struct {
 	class  Class
 	reason string
-	words  *regexp.Regexp
+	words  pattern
 }
 
-func anyOf(phrases ...string) *regexp.Regexp {
-	return regexp.MustCompile(strings.Join(phrases, "|"))
+func anyOf(phrases ...string) pattern {
+	return compile(strings.Join(phrases, "|"))
 }
 
 // fromUs is a refusal at a stage where no recipient had been named.

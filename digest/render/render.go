@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/inline"
@@ -26,7 +27,8 @@ type Options struct {
 
 // Renderer renders variants of editions. It may be used by several goroutines.
 type Renderer struct {
-	themes map[string]*theme
+	files  layered
+	themes map[string]func() (*theme, error) // each is read once, when it is first asked for
 	words  templates.Words
 }
 
@@ -34,26 +36,39 @@ type Renderer struct {
 // missing part or a colour that does not exist shows before there is anything
 // to send. The error names the file and line.
 func New(o Options) (*Renderer, error) {
-	files := layered{shipped: o.Themes, override: o.Override}
-	if files.shipped == nil {
-		files.shipped = templates.FS
-	}
-	w, err := templates.LoadWords(files, "mail")
+	r, err := Open(o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{themes: map[string]*theme{}, words: w}
-	names, err := files.themes()
+	for _, name := range r.Themes() {
+		th, err := r.themes[name]()
+		if err == nil {
+			err = r.try(th)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("theme %s: %w", name, err)
+		}
+	}
+	return r, nil
+}
+
+// Open is New for a program that may have nothing to render: a theme is read when
+// it is first used, which is before anything made with it is sent.
+func Open(o Options) (*Renderer, error) {
+	r := &Renderer{files: layered{shipped: o.Themes, override: o.Override}, themes: map[string]func() (*theme, error){}}
+	if r.files.shipped == nil {
+		r.files.shipped = templates.FS
+	}
+	var err error
+	if r.words, err = templates.LoadWords(r.files, "mail"); err != nil {
+		return nil, err
+	}
+	names, err := r.files.themes()
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		if r.themes[name], err = files.theme(name); err != nil {
-			return nil, fmt.Errorf("theme %s: %w", name, err)
-		}
-		if err := r.try(name); err != nil {
-			return nil, fmt.Errorf("theme %s: %w", name, err)
-		}
+		r.themes[name] = sync.OnceValues(func() (*theme, error) { return r.files.theme(name) })
 	}
 	return r, nil
 }
@@ -73,11 +88,19 @@ func (r *Renderer) Themes() []string {
 // [*digest.InvalidError].
 func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
 	v.Language = cmp.Or(v.Language, e.Language, n.Language, "en")
-	proof := digest.Proof{Variant: v}
-	th := r.themes[n.Look.Theme]
-	if th == nil {
-		return proof, &digest.InvalidError{Field: "theme", Value: n.Look.Theme, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
+	read := r.themes[n.Look.Theme]
+	if read == nil {
+		return digest.Proof{Variant: v}, &digest.InvalidError{Field: "theme", Value: n.Look.Theme, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
 	}
+	th, err := read()
+	if err != nil {
+		return digest.Proof{Variant: v}, fmt.Errorf("theme %s: %w", n.Look.Theme, err)
+	}
+	return r.render(th, n, e, v, webURL)
+}
+
+func (r *Renderer) render(th *theme, n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
+	proof := digest.Proof{Variant: v}
 	p, err := newPalette(n.Look)
 	if err != nil {
 		return proof, err

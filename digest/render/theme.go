@@ -141,17 +141,17 @@ func (th *theme) inlinable() error {
 }
 
 // try renders an edition that has everything a template can ask for.
-func (r *Renderer) try(name string) error {
+func (r *Renderer) try(th *theme) error {
 	picture := digest.Image{URL: "https://example.org/a.jpg", Alt: "a"}
 	also := []digest.Also{{Site: "b", Title: "b", URL: "https://example.org/b"}}
 	a := digest.Article{URL: "https://example.org/a", Title: "a", Site: "a", Section: "a", Language: "ar", Image: picture}
 	cards := []digest.Card{{Article: a, Lead: true, Minutes: 1, Summary: "a", Also: also}, {Article: a, Minutes: 1, Summary: "a", Also: also}, {}}
-	n := digest.Newsletter{Title: "a", PostalAddress: "a", Look: digest.Look{Theme: name, Logo: "https://example.org/l.png", LogoDark: "https://example.org/d.png", Footer: "a"}}
+	n := digest.Newsletter{Title: "a", PostalAddress: "a", Look: digest.Look{Logo: "https://example.org/l.png", LogoDark: "https://example.org/d.png", Footer: "a"}}
 	e := digest.Edition{Number: 1, Date: time.Unix(0, 0).UTC(), Subject: "a", Summary: "a", Intro: "a", Sections: []digest.Section{{Title: "a", Cards: cards}}}
-	if _, err := r.Render(n, e, digest.Variant{Language: "en"}, "https://example.org/"); err != nil {
+	if _, err := r.render(th, n, e, digest.Variant{Language: "en"}, "https://example.org/"); err != nil {
 		return err
 	}
-	_, err := r.Render(digest.Newsletter{Look: digest.Look{Theme: name}}, digest.Edition{}, digest.Variant{Language: "ar"}, "")
+	_, err := r.render(th, digest.Newsletter{}, digest.Edition{}, digest.Variant{Language: "ar"}, "")
 	return err
 }
 
