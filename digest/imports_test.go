@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"digest/store/storetest":     {"digest", "digest/store"},
 	"digest/web":                 {"digest", "templates"},
 	"digest/schedule":            {"digest"},
+	"digest/cluster":             {"digest"},
 	"digest/doctor":              {"digest"},
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
@@ -52,7 +53,7 @@ var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql"
 
 // mayLog lists the packages that talk to the operator's log; the rest return
 // errors.
-var mayLog = []string{"digest/publish", "digest/web", "digest/schedule", "cmd/zest", "cmd/zest/demo"}
+var mayLog = []string{"digest/publish", "digest/web", "digest/schedule", "digest/cluster", "cmd/zest", "cmd/zest/demo"}
 
 // home names the only packages that may import a library.
 var home = map[string][]string{
@@ -73,8 +74,10 @@ var home = map[string][]string{
 	"github.com/spf13/viper":                      {"config"},
 	"database/sql":                                {"digest/store", "digest/store/storetest"},
 	"modernc.org/sqlite":                          {"digest/store"},
-	"github.com/jackc/pgx/v5":                     {"digest/store"},
+	"github.com/jackc/pgx/v5":                     {"digest/store", "digest/cluster"},
 	"github.com/jackc/pgx/v5/stdlib":              {"digest/store"},
+	"github.com/jackc/pgx/v5/pgxpool":             {"digest/cluster"},
+	"github.com/riverqueue/river":                 {"digest/cluster"},
 	"github.com/pressly/goose/v3":                 {"digest/store"},
 	"github.com/robfig/cron/v3":                   {"digest/schedule"},
 	"github.com/miekg/dns":                        {"digest/doctor", "digest/doctor/dnstest"},

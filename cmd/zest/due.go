@@ -67,24 +67,40 @@ func (m *machine) publishDue(ctx context.Context, n digest.Newsletter) (publish.
 	if due.Slot.IsZero() {
 		return m.publisher.Resume(ctx, n)
 	}
-	for _, at := range due.Passed {
-		if _, err := m.store.CloseSlot(ctx, digest.Slot{Newsletter: n.Name, At: at, Outcome: digest.SlotSkipped}); err != nil {
+	if due.Do == digest.SlotSent {
+		if err := m.closePassed(ctx, n, due); err != nil {
 			return publish.Report{}, err
 		}
-	}
-	slot := digest.Slot{Newsletter: n.Name, At: due.Slot, Outcome: due.Do}
-	if due.Do == digest.SlotSent {
-		return m.publishSlot(ctx, n, slot)
+		return m.publishSlot(ctx, n, digest.Slot{Newsletter: n.Name, At: due.Slot, Outcome: due.Do})
 	}
 	report, err := m.publisher.Resume(ctx, n)
 	if err != nil {
 		return report, err
 	}
+	return report, m.leaveOut(ctx, n, due)
+}
+
+// closePassed notes that slots went by without an edition of their own.
+func (m *machine) closePassed(ctx context.Context, n digest.Newsletter, due schedule.Due) error {
+	for _, at := range due.Passed {
+		if _, err := m.store.CloseSlot(ctx, digest.Slot{Newsletter: n.Name, At: at, Outcome: digest.SlotSkipped}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveOut closes a slot that came and makes no edition, and says so once.
+func (m *machine) leaveOut(ctx context.Context, n digest.Newsletter, due schedule.Due) error {
+	if err := m.closePassed(ctx, n, due); err != nil {
+		return err
+	}
+	slot := digest.Slot{Newsletter: n.Name, At: due.Slot, Outcome: due.Do}
 	first, err := m.store.CloseSlot(ctx, slot)
 	if err == nil && first {
 		m.missed(n, slot)
 	}
-	return report, err
+	return err
 }
 
 // missed tells of a slot without an edition, once.
@@ -104,6 +120,11 @@ func (m *machine) missed(n digest.Newsletter, slot digest.Slot) {
 // fails the slot stays open, and the next who asks tries again.
 func (m *machine) publishSlot(ctx context.Context, n digest.Newsletter, slot digest.Slot) (publish.Report, error) {
 	report, err := m.publisher.Publish(ctx, n, slot.Name())
+	return report, m.noteSlot(ctx, slot, err)
+}
+
+// noteSlot closes a slot by what came of making its edition.
+func (m *machine) noteSlot(ctx context.Context, slot digest.Slot, err error) error {
 	slot.Outcome = digest.SlotSent
 	if errors.Is(err, digest.ErrNothingNew) {
 		slot.Outcome = digest.SlotNothing
@@ -112,7 +133,7 @@ func (m *machine) publishSlot(ctx context.Context, n digest.Newsletter, slot dig
 		_, closing := m.store.CloseSlot(ctx, slot)
 		err = errors.Join(err, closing)
 	}
-	return report, errors.Join(err, m.store.Vouch(context.WithoutCancel(ctx), m.a.guard()))
+	return errors.Join(err, m.store.Vouch(context.WithoutCancel(ctx), m.a.guard()))
 }
 
 // publishNow makes an edition because somebody wants one. A slot that is due, or

@@ -87,9 +87,14 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// loop sends what is due, minute by minute. A failure is logged and tried again
-// at the next minute: the ledger remembers how far it came.
+// loop sends what is due, minute by minute, or together with other machines. A
+// failure is logged and tried again at the next minute: the ledger remembers how
+// far it came.
 func (m *machine) loop(ctx context.Context, newsletters []digest.Newsletter) {
+	if m.onPostgres() {
+		m.share(ctx, newsletters)
+		return
+	}
 	schedule.Loop{
 		Every: time.Minute, Now: m.a.now,
 		Jump: func(by time.Duration) { m.a.log.Warn("the clock was set", "by", by.Round(time.Second)) },

@@ -31,6 +31,36 @@ func (s *Store) Fill(ctx context.Context, n int) error {
 	return nil
 }
 
+// FillReaders puts readers into an empty store, each on one list and with some
+// deliveries, and nothing else.
+func (s *Store) FillReaders(ctx context.Context, readers, deliveries int) error {
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		per := map[string]int{"subscribers": 1, "subscriptions": 1, "deliveries": deliveries}[t.name]
+		rows := make([][]any, 0, batch)
+		for i := range per * readers {
+			row := make([]any, len(t.columns))
+			for j, c := range t.columns {
+				row[j] = sampleValue(t, c, i)
+			}
+			if t.name == "deliveries" {
+				row[t.place("edition_id")], row[t.place("subscriber_id")] = int64(i%per+1), int64(i/per+1)
+				row[t.place("status")] = "sent"
+			}
+			if rows = append(rows, row); len(rows) == batch || i == per*readers-1 {
+				if err := s.insertRows(ctx, t, rows); err != nil {
+					return fmt.Errorf("filling %s: %w", t.name, err)
+				}
+				rows = rows[:0]
+			}
+		}
+	}
+	return nil
+}
+
 func sampleValue(t table, c column, i int) any {
 	switch {
 	case t.name == "meta" && c.name == "value":

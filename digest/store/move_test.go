@@ -16,7 +16,7 @@ import (
 )
 
 // newDatabase makes a database on a server and returns its address.
-func newDatabase(t *testing.T, server, name string) string {
+func newDatabase(t testing.TB, server, name string) string {
 	t.Helper()
 	db, err := sql.Open("pgx", server+"/postgres?sslmode=disable")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/zest-digest/zest/digest/store/storetest"
 )
 
-func open(t *testing.T, where string, o store.Options) *store.Store {
+func open(t testing.TB, where string, o store.Options) *store.Store {
 	t.Helper()
 	o.Now = func() time.Time { return storetest.Noon }
 	s, err := store.Open(context.Background(), where, o)
