@@ -47,11 +47,7 @@ func newFleet(t testing.TB, newsletters, readers int, script delivertest.Script)
 	}
 	s := f.open(t)
 	defer s.Close()
-	var rows []digest.Subscription
-	for i := range readers {
-		rows = append(rows, digest.Subscription{List: "everyone", State: digest.SubConfirmed, Since: time.Now(), Subscriber: digest.Subscriber{Email: fmt.Sprintf("reader%05d@example.org", i)}})
-	}
-	if _, err := s.Import(context.Background(), rows, false); err != nil {
+	if _, err := s.Import(context.Background(), store.ImportOptions{List: "everyone"}, confirmed(readers)); err != nil {
 		t.Fatal(err)
 	}
 	return f

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -42,17 +43,21 @@ func newBench(t *testing.T, where string, readers int) *bench {
 		}
 	}
 	s := b.open(t)
-	rows := func(yield func(digest.ImportRow, error) bool) {
+	if _, err := s.Import(context.Background(), store.ImportOptions{List: "hebdo"}, confirmed(readers)); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// confirmed are readers who want mail.
+func confirmed(readers int) iter.Seq2[digest.ImportRow, error] {
+	return func(yield func(digest.ImportRow, error) bool) {
 		for i := range readers {
 			if !yield(digest.ImportRow{State: digest.SubConfirmed, Subscriber: digest.Subscriber{Email: fmt.Sprintf("reader%05d@example.org", i)}}, nil) {
 				return
 			}
 		}
 	}
-	if _, err := s.Import(context.Background(), store.ImportOptions{List: "hebdo"}, rows); err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func (b *bench) open(t *testing.T) *store.Store {
