@@ -64,6 +64,8 @@ require (
 	github.com/tidwall/sjson v1.2.5 // indirect
 )
 
+require github.com/gorilla/feeds v1.2.0
+
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/VividCortex/ewma v1.2.0 // indirect

@@ -63,9 +63,13 @@ type DKIM struct {
 
 // Web says how `zest serve` answers.
 type Web struct {
-	Listen     string `yaml:"listen"`
-	Secret     Secret `yaml:"secret"` // signs tokens; the store keeps one when empty
-	SecretFile string `yaml:"secret_file"`
+	Listen         string   `yaml:"listen"`
+	Secret         Secret   `yaml:"secret"` // signs tokens; the store keeps one when empty
+	SecretFile     string   `yaml:"secret_file"`
+	OldSecret      Secret   `yaml:"old_secret"` // signed before; its links still open
+	OldSecretFile  string   `yaml:"old_secret_file"`
+	TrustedProxies []string `yaml:"trusted_proxies"` // networks whose X-Forwarded-For is believed
+	RecordNetwork  bool     `yaml:"record_network"`  // consents keep a keyed hash of the network
 }
 
 // Collect says how sources are read.
@@ -148,6 +152,7 @@ type Newsletter struct {
 	OnUnknown     string        `yaml:"on_unknown"` // "resend" or "leave"
 	ListID        string        `yaml:"list_id"`
 	BounceDomain  string        `yaml:"bounce_domain"`
+	Archive       string        `yaml:"archive"` // "public", "unlisted" or "none"
 }
 
 // Section is one section of a newsletter.
@@ -163,7 +168,7 @@ func Default() Config {
 		Store: "zest.db",
 		SMTP: SMTP{Host: "localhost", Port: 587, TLS: TLSStart, Connections: 4,
 			PerConnection: 500, Timeout: 30 * time.Second},
-		Web: Web{Listen: "127.0.0.1:8080"},
+		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
 			MaxBytes: 10 << 20},
 	}
@@ -180,5 +185,5 @@ func defaultList() List { return List{Public: true} }
 func defaultNewsletter() Newsletter {
 	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90_000,
 		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend",
-		Missed: "send", MissedWithin: 24 * time.Hour}
+		Missed: "send", MissedWithin: 24 * time.Hour, Archive: "public"}
 }

@@ -44,6 +44,7 @@ func (v *validator) newsletter(at string, n Newsletter) {
 	v.calendar(at, n)
 	v.positive(at+".max_age", n.MaxAge)
 	v.oneOf(at+".on_unknown", n.OnUnknown, string(digest.UnknownResend), string(digest.UnknownLeave))
+	v.oneOf(at+".archive", n.Archive, string(digest.ArchivePublic), string(digest.ArchiveUnlisted), string(digest.ArchiveNone))
 	v.domain(at+".list_id", n.ListID)
 	v.domain(at+".bounce_domain", n.BounceDomain)
 }
@@ -210,7 +211,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Joinable: c.joinable(n.Lists), Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
-		OnUnknown: digest.UnknownPolicy(n.OnUnknown),
+		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -99,6 +100,7 @@ func (v *validator) server() {
 	if c.Web.Secret != "" && len(c.Web.Secret) < 16 {
 		v.add("web.secret", "is too short to sign with; use at least 16 characters")
 	}
+	v.pages()
 	v.within("collect.parallel", c.Collect.Parallel, 1, 256)
 	v.positive("collect.timeout", c.Collect.Timeout)
 	if c.Collect.MaxBytes < 1024 {
@@ -106,6 +108,35 @@ func (v *validator) server() {
 	}
 	v.web("collect.proxy", c.Collect.Proxy)
 	v.dkim()
+}
+
+// pages checks what the readers' pages need besides.
+func (v *validator) pages() {
+	w := v.c.Web
+	if w.OldSecret != "" && (len(w.OldSecret) < 16 || w.Secret == "") {
+		v.add("web.old_secret", "is the web.secret of before, of at least 16 characters; give web.secret too")
+	}
+	for i, p := range w.TrustedProxies {
+		if _, err := ParsePrefix(p); err != nil {
+			v.add(fmt.Sprintf("web.trusted_proxies[%d]", i), "%q: must be an address or a network, for example 10.0.0.0/8", p)
+		}
+	}
+	for i, n := range v.c.Newsletters {
+		if slices.Contains(reserved, n.Name) {
+			v.add(itemPath("newsletters", i, n.Name)+".name", "%q: the pages for readers have this address already; take another name", n.Name)
+		}
+	}
+}
+
+// reserved are the first parts of addresses that pages have for themselves.
+var reserved = []string{"u", "p", "c", "d", "a", "subscribe", "embed", "look", "healthz", "metrics", "search", "topics", "mail", "feed"}
+
+// ParsePrefix reads a network, or one address as a network of its own.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
 }
 
 func (v *validator) dkim() {

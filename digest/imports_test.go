@@ -79,6 +79,7 @@ var home = map[string][]string{
 	"github.com/jackc/pgx/v5/pgxpool":             {"digest/cluster"},
 	"github.com/riverqueue/river":                 {"digest/cluster"},
 	"github.com/pressly/goose/v3":                 {"digest/store"},
+	"github.com/gorilla/feeds":                    {"digest/web"},
 	"github.com/robfig/cron/v3":                   {"digest/schedule"},
 	"github.com/miekg/dns":                        {"digest/doctor", "digest/doctor/dnstest"},
 	"blitiri.com.ar/go/spf":                       {"digest/doctor"},

@@ -37,7 +37,18 @@ type Newsletter struct {
 	Intro         string // plain text above the first story
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
+	Archive       ArchivePolicy
 }
+
+// ArchivePolicy says who may read past editions on the web.
+type ArchivePolicy string
+
+// The policies for the archive. Empty is public.
+const (
+	ArchivePublic   ArchivePolicy = "public"   // everybody, by search engines too
+	ArchiveUnlisted ArchivePolicy = "unlisted" // whoever has the address; search engines are sent away
+	ArchiveNone     ArchivePolicy = "none"     // nobody
+)
 
 // Topics are the sections a reader can choose among, in the newsletter's order.
 func (n Newsletter) Topics() []string {

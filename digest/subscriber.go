@@ -66,12 +66,3 @@ type Preferences struct {
 	Language string // empty: as the newsletter
 	TextOnly bool
 }
-
-// Consent is the proof that a reader wanted to be written to.
-type Consent struct {
-	List      string
-	Source    string    // where they asked: "web"
-	Form      string    // the words they agreed to
-	Asked     time.Time // UTC
-	Confirmed time.Time // zero until they did
-}

@@ -48,7 +48,7 @@ func TestLanguagesSayTheSameThings(t *testing.T) {
 	}
 }
 
-var asked = regexp.MustCompile(`\b(?:t|label) "(\w+)"`)
+var asked = regexp.MustCompile(`\b(?:t|label|T|N) "(\w+)"`)
 
 func TestEveryWordThatATemplateAsksForIsWritten(t *testing.T) {
 	for surface, pattern := range map[string]string{"mail": "email/*/*.tmpl", "web": "web/*.tmpl"} {

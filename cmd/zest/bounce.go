@@ -124,11 +124,10 @@ func (m *machine) takeBack(ctx context.Context, raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading what came back: %w", err)
 	}
-	secret, err := m.options.Store.Secret(ctx)
+	keys, err := m.keyring(ctx)
 	if err != nil {
 		return err
 	}
-	keys := digest.NewKeyring(secret)
 	if t, err := keys.OpenBounce(leaver(raw)); err == nil {
 		return m.leaveByMail(ctx, t)
 	}

@@ -15,9 +15,9 @@ import (
 type notifier struct{ m *machine }
 
 // Notify sends one mail.
-func (n notifier) Notify(ctx context.Context, nl digest.Newsletter, to, subject, text string) error {
+func (n notifier) Notify(ctx context.Context, nl digest.Newsletter, to string, p digest.Proof) error {
 	letter := digest.Letterhead{From: nl.From, ReplyTo: nl.ReplyTo, Date: n.m.a.now(), Newsletter: nl.Name, Domain: address.Domain(nl.From.Email)}
-	message, err := deliver.Compile(letter, digest.Proof{Subject: subject, Text: text})
+	message, err := deliver.Compile(letter, p)
 	if err != nil {
 		return err
 	}

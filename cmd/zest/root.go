@@ -89,7 +89,7 @@ or with     zest init     to write a configuration of your own.
 		a.deliveriesCmd(),
 		a.suppressCmd(),
 		a.bounceCmd(),
-		a.verifyCmd(),
+		a.verifyCmd(), a.archiveCmd(),
 	)
 	add("setup",
 		a.demoCmd(),
@@ -97,7 +97,7 @@ or with     zest init     to write a configuration of your own.
 		a.configCmd(),
 		a.doctorCmd(),
 		a.templatesCmd(),
-		a.dkimCmd(),
+		a.dkimCmd(), a.keysCmd(),
 		a.scheduleCmd(),
 		a.storeCmd(),
 		a.versionCmd(),

@@ -11,9 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest"
-	"github.com/zest-digest/zest/digest/address"
 	"github.com/zest-digest/zest/digest/schedule"
-	"github.com/zest-digest/zest/digest/web"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -50,17 +48,11 @@ sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
 // serve answers on l and sends what is due, until ctx ends; then it lets the
 // requests under way finish.
 func (m *machine) serve(ctx context.Context, l net.Listener) error {
-	secret, err := m.options.Store.Secret(ctx)
-	if err != nil {
-		return err
-	}
 	newsletters, err := m.newsletters(nil)
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Options{
-		Store: m.store, Keys: digest.NewKeyring(secret), Newsletters: newsletters, Notify: notifier{m}, Address: address.Parse, Log: m.a.log, Now: m.a.now,
-	})
+	handler, err := m.pages(ctx, newsletters)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,31 @@ func (s ledgerStore) Secret(ctx context.Context) ([]byte, error) {
 	if s.secret != "" {
 		return []byte(s.secret), nil
 	}
-	return s.Store.Secret(ctx)
+	keys, err := s.Store.LinkKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return keys[0].Secret, nil
+}
+
+// keyring opens what was ever signed and not forgotten, and signs with the key
+// of today.
+func (m *machine) keyring(ctx context.Context) (digest.Keyring, error) {
+	if w := m.config.Web; w.Secret != "" {
+		if w.OldSecret != "" {
+			return digest.NewKeyring([]byte(w.Secret), []byte(w.OldSecret)), nil
+		}
+		return digest.NewKeyring([]byte(w.Secret)), nil
+	}
+	keys, err := m.store.LinkKeys(ctx)
+	if err != nil {
+		return digest.Keyring{}, err
+	}
+	var retired [][]byte
+	for _, k := range keys[1:] {
+		retired = append(retired, k.Secret)
+	}
+	return digest.NewKeyring(keys[0].Secret, retired...), nil
 }
 
 func (m *machine) newsletter(name string) (digest.Newsletter, error) {

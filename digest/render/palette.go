@@ -137,3 +137,13 @@ func lighten(hex string) string {
 	}
 	return darkInk
 }
+
+// Accents are a newsletter's accent by day and by night, as its messages have
+// them, for what else is to look like them.
+func Accents(l digest.Look) (day, night string) {
+	p, err := newPalette(l)
+	if err != nil {
+		p, _ = newPalette(digest.Look{})
+	}
+	return p["accent"], p["dark-accent"]
+}

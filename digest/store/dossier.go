@@ -11,13 +11,10 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// Dossier is everything stored of one person: rows by table, each by column.
-type Dossier map[string][]map[string]any
-
 // Dossier gathers everything stored of a person: every row of every table that
 // names them, as the law entitles them to see it (GDPR article 15). Times are in
 // RFC 3339.
-func (s *Store) Dossier(ctx context.Context, id digest.SubscriberID) (Dossier, error) {
+func (s *Store) Dossier(ctx context.Context, id digest.SubscriberID) (digest.Dossier, error) {
 	reader, err := s.Subscriber(ctx, id)
 	if err != nil {
 		return nil, err
@@ -26,7 +23,7 @@ func (s *Store) Dossier(ctx context.Context, id digest.SubscriberID) (Dossier, e
 	if err != nil {
 		return nil, err
 	}
-	d := Dossier{}
+	d := digest.Dossier{}
 	for _, t := range tables {
 		owner := t.owner()
 		if owner == "" {

@@ -144,20 +144,6 @@ func (s *Store) suppressQueued(ctx context.Context, tx *sql.Tx, id digest.Subscr
 	return err
 }
 
-// Resubscribe brings back a reader who asked for it themself.
-func (s *Store) Resubscribe(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error {
-	r, err := s.Subscriber(ctx, id)
-	if err != nil {
-		return err
-	}
-	if list == "" {
-		_, err = s.exec(ctx, s.db, `UPDATE subscriptions SET state = 'confirmed', since = ?, reason = '' WHERE subscriber_id = ? AND state = 'left'`, milli(at), id)
-		return err
-	}
-	_, err = s.Subscribe(ctx, digest.Subscription{Subscriber: r, List: list, State: digest.SubConfirmed, Since: at}, SubscribeOptions{Again: true})
-	return err
-}
-
 // RemoveSubscriber erases a person. Only the keyed hash of a suppressed address
 // stays, so that it is never written to again by mistake; the ledger keeps
 // numbers without a name.
@@ -171,11 +157,21 @@ func (s *Store) RemoveSubscriber(ctx context.Context, id digest.SubscriberID) er
 }
 
 func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) error {
-	_, err1 := s.exec(ctx, tx, `DELETE FROM subscriptions WHERE subscriber_id = ?`, id)
-	_, err4 := s.exec(ctx, tx, `DELETE FROM consents WHERE subscriber_id = ?`, id)
+	var email string
+	var secret []byte
+	err := s.row(ctx, tx, `SELECT s.email_key, m.value FROM subscribers s JOIN meta m ON m.name = 'secret' WHERE s.id = ?`, id).Scan(&email, &secret)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	all := []error{}
+	for _, table := range []string{"subscriptions", "consents", "moves", "import_changes"} {
+		_, err := s.exec(ctx, tx, `DELETE FROM `+table+` WHERE subscriber_id = ?`, id)
+		all = append(all, err)
+	}
+	_, err1 := s.exec(ctx, tx, `DELETE FROM asks WHERE hash = ?`, keyedHash(secret, email))
 	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE subscriber_id = ?`, id) // servers repeat the address in their replies
 	_, err3 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE id = ?`, id)
-	return errors.Join(err1, err2, err3, err4)
+	return errors.Join(append(all, err1, err2, err3)...)
 }
 
 // SubscriptionFilter picks subscriptions; empty fields pick all.

@@ -2,9 +2,10 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,105 +14,83 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// joins sends the confirmation mails that strangers ask for, behind the answer:
-// a page that took longer for an address that is not on the list would tell who
-// is.
+// joins does what forms ask for behind the answer: a page that took longer for
+// an address that is not on the list would tell who is.
 type joins struct {
 	server *Server
-	queue  chan request
-	nets   map[netip.Prefix]*rate.Limiter
+	queue  chan errand
+	nets   map[netip.Prefix]*budget
 	mu     sync.Mutex
 }
 
-// request is a form that was filled in.
-type request struct {
-	newsletter digest.Newsletter
-	email      string
-	language   string
-	form       string
+// errand is a wish to be answered by mail.
+type errand struct {
+	name, newsletter string
+	run              func(context.Context) error
 }
 
+// budget is what one network may ask for: more with a solved puzzle.
+type budget struct{ solved, plain *rate.Limiter }
+
 const (
-	queueLength = 256         // forms waiting; more are dropped, and the log says so
-	netsKept    = 10_000      // networks remembered; then all are forgotten
-	netBurst    = 10          // forms that one network may send at once
-	netEvery    = time.Minute // and one more each
+	queueLength = 256    // errands waiting; more are dropped, and the log says so
+	netsKept    = 10_000 // networks remembered; then all are forgotten
+)
+
+// With a solved puzzle a network sends ten forms at once and one more a minute;
+// without one, as from browsers without script and from forms on other sites,
+// three and one more each five minutes. A domain is mailed accordingly.
+const (
+	solvedBurst, plainBurst         = 10, 3
+	solvedEvery, plainEvery         = time.Minute, 5 * time.Minute
+	solvedPerDomain, plainPerDomain = 300, 60
+	ownFactor                       = 30 // for a proxy that does not say whom it speaks for
 )
 
 func newJoins(s *Server) *joins {
-	return &joins{server: s, queue: make(chan request, queueLength), nets: map[netip.Prefix]*rate.Limiter{}}
+	return &joins{server: s, queue: make(chan errand, queueLength), nets: map[netip.Prefix]*budget{}}
 }
 
-// Run sends confirmation mails until ctx ends. Without it nobody can join.
-func (s *Server) Run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case r := <-s.joins.queue:
-			if err := s.joins.ask(ctx, r); err != nil && ctx.Err() == nil {
-				s.o.Log.Error("asking for a confirmation", "newsletter", r.newsletter.Name, "error", err)
-			}
-		}
+// later runs an errand behind the answer.
+func (j *joins) later(e errand) {
+	select {
+	case j.queue <- e:
+	default:
+		j.server.o.Log.Warn("too many wishes at once; one is dropped", "wish", e.name, "newsletter", e.newsletter)
 	}
 }
 
-// allow is the limit of one network: a /24, or a /56 of IPv6, which is what one
-// household has.
-func (j *joins) allow(remote string, now time.Time) bool {
-	ap, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return false
-	}
-	if a := ap.Addr().Unmap(); a.IsLoopback() || a.IsPrivate() {
-		return true // a proxy of ours, before which everybody looks the same
-	}
-	bits := 24
-	if ap.Addr().Unmap().Is6() {
-		bits = 56
-	}
-	network, err := ap.Addr().Unmap().WithZone("").Prefix(bits)
-	if err != nil {
-		return false
+// allow counts a form of one network.
+func (j *joins) allow(from netip.Addr, solved bool, now time.Time) bool {
+	factor := 1
+	if j.server.trusted(from) {
+		factor = ownFactor
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.nets) > netsKept {
 		clear(j.nets)
 	}
-	l := j.nets[network]
-	if l == nil {
-		l = rate.NewLimiter(rate.Every(netEvery), netBurst)
-		j.nets[network] = l
+	net := network(from)
+	b := j.nets[net]
+	if b == nil {
+		b = &budget{
+			solved: rate.NewLimiter(rate.Every(solvedEvery/time.Duration(factor)), solvedBurst*factor),
+			plain:  rate.NewLimiter(rate.Every(plainEvery/time.Duration(factor)), plainBurst*factor),
+		}
+		j.nets[net] = b
 	}
-	return l.AllowN(now, 1)
+	if solved {
+		return b.solved.AllowN(now, 1)
+	}
+	return b.plain.AllowN(now, 1)
 }
 
-// ask notes the wish and mails the address, when the store lets it.
-func (j *joins) ask(ctx context.Context, r request) error {
-	s := j.server
-	now := s.o.Now()
-	send := false
-	var reader digest.Subscriber
-	for _, list := range r.newsletter.Joinable {
-		one, ok, err := s.o.Store.Ask(ctx, digest.Subscription{
-			List: list, Since: now, Subscriber: digest.Subscriber{Email: r.email, Language: r.language},
-		}, digest.Consent{List: list, Source: "web", Form: r.form, Asked: now})
-		if err != nil {
-			return err
-		}
-		if ok {
-			reader, send = one, true
-		}
-	}
-	if !send {
-		return nil
-	}
-	ticket := s.o.Keys.Seal(digest.Ticket{Purpose: digest.PurposeConfirm, Subscriber: reader.ID, Newsletter: r.newsletter.Name})
-	p := page{Newsletter: r.newsletter}
-	say := func(id string) string { return s.pages.say(r.language, id, p) }
-	text := strings.Join([]string{say("mail_hello"), r.newsletter.PublicURL + "/c/" + ticket, say("mail_ignore"), r.newsletter.From.Name + "\n" + r.newsletter.PostalAddress}, "\n\n") + "\n"
-	return s.o.Notify.Notify(ctx, r.newsletter, r.email, say("mail_subject"), text)
+// joinForm is what the form page has of its own.
+type joinForm struct {
+	Puzzle string
+	Email  string
+	Choice choiceForm
 }
 
 // open is the newsletter of a request that strangers may join; otherwise it
@@ -125,64 +104,136 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) (digest.Newsletter
 	return n, true
 }
 
+func (s *Server) joinPage(n digest.Newsletter, lang string) *page {
+	p := s.page(n, lang, "join_title")
+	p.Path, p.Script, p.Index = "subscribe/"+n.Name, "join.js", n.Archive == digest.ArchivePublic
+	p.Content = joinForm{Puzzle: s.puzzles.pose(n.Name, s.o.Now()), Choice: choices(p, n, digest.Choice{})}
+	return p
+}
+
 func (s *Server) askToJoin(w http.ResponseWriter, r *http.Request) {
-	if n, ok := s.open(w, r); ok {
-		s.render(w, r, http.StatusOK, "join", page{Newsletter: n, Lang: s.language(r, n), title: "join_title"})
+	n, ok := s.open(w, r)
+	if !ok {
+		return
 	}
+	s.allowScript(w)
+	s.render(w, r, http.StatusOK, "join", s.joinPage(n, s.stranger(r, n)))
 }
 
-// language is what a stranger asks for, where we speak it; else the newsletter's.
-func (s *Server) language(r *http.Request, n digest.Newsletter) string {
-	if lang := r.FormValue("language"); s.pages.words.Speaks(lang) {
-		return lang
+// embedded is the form alone, for the frame of another site.
+func (s *Server) embedded(w http.ResponseWriter, r *http.Request) {
+	n, ok := s.open(w, r)
+	if !ok {
+		return
 	}
-	if r.Header.Get("Accept-Language") != "" {
-		return s.preferred(r)
-	}
-	return n.Language
+	p := s.joinPage(n, s.stranger(r, n))
+	p.Bare, p.Index = true, false
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy+"; img-src "+s.site.images+"; script-src 'self'; frame-ancestors *")
+	h.Del("X-Frame-Options")
+	s.render(w, r, http.StatusOK, "embed", p)
 }
 
-// join takes the form. Whatever the address is, the answer is the same.
+// allowScript lets a page run the script of ours that solves the puzzle.
+func (s *Server) allowScript(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", policy+"; img-src "+s.site.images+"; script-src 'self'; frame-ancestors 'none'")
+}
+
+// join takes the form. Whatever the address is, the answer is the same, and the
+// store is not asked before it is given.
 func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	n, ok := s.open(w, r)
 	if !ok {
 		return
 	}
-	form, err := values(r)
-	if err != nil {
-		http.Error(w, "the form could not be read", http.StatusBadRequest)
+	form, ok := s.form(w, r)
+	if !ok {
 		return
 	}
-	lang := n.Language
-	if l := form.Get("language"); s.pages.words.Speaks(l) {
-		lang = l
+	lang := form.Get("language")
+	if !s.site.words.Speaks(lang) {
+		lang = s.stranger(r, n)
 	}
-	p := page{Newsletter: n, Lang: lang, title: "join_title"}
-	email, err := s.o.Address(form.Get("email"))
-	if err != nil {
-		p.notice = "join_wrong"
+	choice, err := readChoice(n, form, s.o.Now())
+	email, wrong := s.o.Address(form.Get("email"))
+	if err != nil || wrong != nil {
+		p := s.joinPage(n, lang)
+		p.Alert = p.T("join_wrong")
+		p.Content = joinForm{Puzzle: s.puzzles.pose(n.Name, s.o.Now()), Email: form.Get("email"), Choice: choices(p, n, choice)}
+		s.allowScript(w)
 		s.render(w, r, http.StatusUnprocessableEntity, "join", p)
 		return
 	}
-	if !s.joins.allow(r.RemoteAddr, s.o.Now()) {
+	from := s.peer(r)
+	solved := s.puzzles.solved(n.Name, form.Get("proof"), s.o.Now())
+	if !s.joins.allow(from, solved, s.o.Now()) {
 		s.notice(w, r, n, http.StatusTooManyRequests, "slow")
 		return
 	}
 	// People do not see the field "website"; programs that fill in every field do.
 	if form.Get("website") == "" {
-		select {
-		case s.joins.queue <- request{newsletter: n, email: email, language: lang, form: s.pages.say(lang, "join_promise", p)}:
-		default:
-			s.o.Log.Warn("too many people want to join at once", "newsletter", n.Name)
-		}
+		s.joins.later(errand{"joining", n.Name, func(ctx context.Context) error {
+			return s.welcomeWish(ctx, wish{n, email, lang, choice, form.Get("from") == "embedded", solved, from})
+		}})
 	}
-	p.title, p.notice = "asked_title", "asked_done"
-	s.render(w, r, http.StatusOK, "notice", p)
+	p := s.page(n, lang, "asked_title")
+	s.render(w, r, http.StatusOK, "asked", p)
 }
+
+// wish is a form that was filled in.
+type wish struct {
+	newsletter digest.Newsletter
+	email      string
+	language   string
+	choice     digest.Choice
+	embedded   bool
+	solved     bool
+	from       netip.Addr
+}
+
+// welcomeWish notes a wish and mails the address, when the store lets it.
+func (s *Server) welcomeWish(ctx context.Context, q wish) error {
+	n := q.newsletter
+	p := s.page(n, q.language, "join_title")
+	promise := p.T("join_promise")
+	sum := sha256.Sum256([]byte(promise))
+	c := digest.Consent{Source: "web", Form: promise, Version: hex.EncodeToString(sum[:4]), Language: p.Lang, Asked: s.o.Now()}
+	if q.embedded {
+		c.Source = "embedded"
+	}
+	if s.o.Networks {
+		c.Network = network(q.from).String()
+	}
+	j := digest.Joining{
+		Subscriber: digest.Subscriber{Email: q.email, Language: q.language, Created: c.Asked},
+		Lists:      n.Joinable, Choice: q.choice, Consent: c, PerDomain: plainPerDomain,
+	}
+	if q.solved {
+		j.PerDomain = solvedPerDomain
+	}
+	reader, answer, err := s.o.Store.Ask(ctx, j)
+	if err != nil {
+		return err
+	}
+	switch answer {
+	case digest.JoinConfirm:
+		t := digest.Ticket{Purpose: digest.PurposeConfirm, Subscriber: reader.ID, Newsletter: n.Name, Expires: s.o.Now().Add(confirmLife)}
+		return s.write(ctx, p, reader.Email, letter{"confirm", "/c/" + s.o.Keys.Seal(t)})
+	case digest.JoinKnown:
+		t := digest.Ticket{Purpose: digest.PurposePreferences, Subscriber: reader.ID, Newsletter: n.Name, Expires: s.o.Now().Add(confirmLife)}
+		return s.write(ctx, p, reader.Email, letter{"known", "/p/" + s.o.Keys.Seal(t)})
+	}
+	return nil
+}
+
+const (
+	confirmLife = 7 * 24 * time.Hour // of the link in a confirmation mail
+	freshLife   = 24 * time.Hour     // of a link that was mailed for one thing
+)
 
 func (s *Server) askToConfirm(w http.ResponseWriter, r *http.Request) {
 	if v, ok := s.admit(w, r, digest.PurposeConfirm); ok {
-		s.render(w, r, http.StatusOK, "confirm", v.page("confirm_title"))
+		s.render(w, r, http.StatusOK, "confirm", s.visit(r, v, "confirm_title"))
 	}
 }
 
@@ -193,16 +244,24 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	for _, list := range v.newsletter.Joinable {
-		if err := s.o.Store.Confirm(r.Context(), v.reader.ID, list, s.o.Now()); err != nil {
-			s.broken(w, r, err)
-			return
-		}
+	willing, err := s.o.Store.Confirm(r.Context(), v.reader.ID, v.newsletter.Joinable, s.o.Now())
+	if err != nil {
+		s.broken(w, r, err)
+		return
 	}
-	p := v.page("welcome_title")
-	p.notice = "welcome_done"
-	if latest, err := s.o.Store.Editions(r.Context(), v.newsletter.Name, 1); err == nil && len(latest) > 0 {
-		p.Link = "/" + latest[0].Ref()
+	if !willing {
+		s.notice(w, r, v.newsletter, http.StatusGone, "over")
+		return
 	}
-	s.render(w, r, http.StatusOK, "notice", p)
+	p := s.visit(r, v, "welcome_title")
+	t := v.ticket
+	t.Purpose, t.Expires = digest.PurposePreferences, time.Time{}
+	p.Content = welcome{Preferences: p.Link("p/" + s.o.Keys.Seal(t)), Latest: s.latest(r.Context(), v.newsletter)}
+	s.render(w, r, http.StatusOK, "welcome", p)
+}
+
+// welcome is what the page after the button shows.
+type welcome struct {
+	Preferences string
+	Latest      *book
 }

@@ -1,30 +1,50 @@
-// Package web answers readers: it lets them leave with one click or one button,
-// choose, and read past editions.
+// Package web is what readers meet: they join, confirm, choose, leave, read past
+// editions, and take or erase their own data.
 //
 // GET and HEAD never change anything, whoever follows the link: mail scanners
-// do. Leaving needs no cookie and no login (RFC 8058 section 3.1).
+// do. Leaving needs no cookie and no login (RFC 8058 section 3.1). There is no
+// cookie at all: who may do what is in the ticket of the address. An edition's
+// own links leave and choose; what a forwarded message must not allow (data,
+// erasure, another address) takes a ticket that was mailed for it just now.
 package web
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/zest-digest/zest/digest"
-	"github.com/zest-digest/zest/templates"
 )
 
 // Store is what the pages read and change.
 type Store interface {
-	Ask(ctx context.Context, sub digest.Subscription, c digest.Consent) (digest.Subscriber, bool, error)
-	Confirm(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error
 	Subscriber(ctx context.Context, id digest.SubscriberID) (digest.Subscriber, error)
-	Unsubscribe(ctx context.Context, id digest.SubscriberID, list, reason string, at time.Time) (bool, error)
-	Resubscribe(ctx context.Context, id digest.SubscriberID, list string, at time.Time) error
-	SetPreferences(ctx context.Context, id digest.SubscriberID, p digest.Preferences) error
+	States(ctx context.Context, id digest.SubscriberID, lists []string) (map[string]digest.SubscriptionState, error)
+	Choice(ctx context.Context, id digest.SubscriberID, list string) (digest.Choice, error)
+	SetChoice(ctx context.Context, id digest.SubscriberID, list string, c digest.Choice) error
+
+	Ask(ctx context.Context, j digest.Joining) (digest.Subscriber, digest.JoinAnswer, error)
+	Confirm(ctx context.Context, id digest.SubscriberID, lists []string, at time.Time) (bool, error)
+	Expire(ctx context.Context, now time.Time) error
+	LeaveAll(ctx context.Context, leaves []digest.Leave) error
+	Return(ctx context.Context, id digest.SubscriberID, lists []string, at time.Time) (bool, error)
+	SetReason(ctx context.Context, id digest.SubscriberID, lists []string, reason string) error
+
+	AskData(ctx context.Context, id digest.SubscriberID, now time.Time) (bool, error)
+	AskMove(ctx context.Context, id digest.SubscriberID, email string, now time.Time) (int64, digest.MoveAnswer, error)
+	PendingMove(ctx context.Context, id digest.SubscriberID, request int64) (digest.Move, error)
+	MoveReader(ctx context.Context, id digest.SubscriberID, request int64) error
+	Dossier(ctx context.Context, id digest.SubscriberID) (digest.Dossier, error)
+	EraseReader(ctx context.Context, id digest.SubscriberID, at time.Time) error
+
 	Edition(ctx context.Context, newsletter string, number int) (digest.Edition, error)
-	Editions(ctx context.Context, newsletter string, limit int) ([]digest.Edition, error)
+	EditionsSince(ctx context.Context, newsletter string, number int) ([]digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)
 }
 
@@ -33,84 +53,119 @@ type Options struct {
 	Store       Store
 	Keys        digest.Keyring
 	Newsletters []digest.Newsletter
-	Notify      Notifier                     // nil where nobody can join by themselves
-	Address     func(string) (string, error) // normalises what a stranger typed as their address
+	Templates   fs.FS                              // the operator's own web/ and locale/, on top of the shipped; nil for none
+	Accents     func(digest.Look) (string, string) // the accents by day and by night, #rrggbb
+	Notify      Notifier                           // nil where no mail can be sent: nobody joins by themselves then
+	Address     func(string) (string, error)       // normalises what a stranger typed as their address
+	Proxies     []netip.Prefix                     // whose word on where a request came from is taken
+	Networks    bool                               // consents keep a keyed hash of the network
 	Log         *slog.Logger
 	Now         func() time.Time
 }
 
 // Notifier sends a short mail to one reader.
 type Notifier interface {
-	Notify(ctx context.Context, n digest.Newsletter, to, subject, text string) error
+	Notify(ctx context.Context, n digest.Newsletter, to string, p digest.Proof) error
 }
 
 // Server answers readers' requests.
 type Server struct {
 	o       Options
-	pages   pages
+	site    *site
 	samples digest.Keyring
 	letters map[string]digest.Newsletter
 	mux     *http.ServeMux
+	origin  *http.CrossOriginProtection
 	joins   *joins
+	puzzles *puzzles
+	leaves  *leaves
+	shelf   *shelf
 }
 
 // New makes a Server; it fails when a page template or a message file is broken.
 func New(o Options) (*Server, error) {
-	p, err := loadPages()
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{o: o, pages: p, samples: digest.SampleKeyring(), letters: map[string]digest.Newsletter{}, mux: http.NewServeMux()}
-	s.joins = newJoins(s)
+	s := &Server{o: o, samples: digest.SampleKeyring(), letters: map[string]digest.Newsletter{}, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	for _, n := range o.Newsletters {
 		s.letters[n.Name] = n
 	}
-	s.mux.HandleFunc("GET /u/{ticket}", s.askToLeave)
-	s.mux.HandleFunc("POST /u/{ticket}", s.leave)
-	s.mux.HandleFunc("GET /p/{ticket}", s.preferences)
-	s.mux.HandleFunc("POST /p/{ticket}", s.choose)
-	s.mux.HandleFunc("GET /style.css", s.style)
-	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
-	s.mux.HandleFunc("GET /c/{ticket}", s.askToConfirm)
-	s.mux.HandleFunc("POST /c/{ticket}", s.confirm)
-	s.mux.HandleFunc("GET /subscribe/{newsletter}", s.askToJoin)
-	s.mux.HandleFunc("POST /subscribe/{newsletter}", s.join)
-	s.mux.HandleFunc("GET /{newsletter}", s.archive)
-	s.mux.HandleFunc("GET /{newsletter}/{number}", s.edition)
-	s.mux.HandleFunc("/", s.missing)
+	var err error
+	if s.site, err = newSite(o); err != nil {
+		return nil, err
+	}
+	s.joins, s.puzzles = newJoins(s), newPuzzles(o.Keys)
+	s.leaves, s.shelf = newLeaves(o.Store), newShelf(o.Store, o.Now)
+	if u, err := url.Parse(s.site.public); err == nil && u.Host != "" {
+		if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("trusting %s: %w", s.site.public, err)
+		}
+	}
+	s.routes()
 	return s, nil
 }
 
-// bodyLimit is far above any form here, and far below what would hurt.
-const bodyLimit = 64 << 10
-
-// ServeHTTP adds what every answer needs, and keeps a panic from a reader.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-	defer func() {
-		if v := recover(); v != nil {
-			s.o.Log.Error("answering a reader", "path", routeOf(r), "panic", v)
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	}()
-	s.mux.ServeHTTP(w, r)
-}
-
-// routeOf is the path without its ticket: a ticket is a key, and must not reach
-// a log line.
-func routeOf(r *http.Request) string {
-	if r.PathValue("ticket") != "" {
-		return r.Pattern
+func (s *Server) routes() {
+	s.readers()
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /{$}":                         s.home,
+		"GET /{newsletter}":                s.archive,
+		"GET /{newsletter}/{page}":         s.archivePage,
+		"GET /{newsletter}/mail/{number}":  s.asMailed,
+		"GET /{newsletter}/topics/{topic}": s.topic,
+		"GET /look/{newsletter}":           s.look,
+		"GET /style.css":                   s.asset("style.css"),
+		"GET /join.js":                     s.asset("join.js"),
+		"GET /robots.txt":                  s.robots,
+		"GET /healthz":                     func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) },
+		"/":                                s.missing,
+	} {
+		s.mux.HandleFunc(pattern, handle)
 	}
-	return r.URL.Path
 }
 
-func (s *Server) style(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "max-age=3600")
-	http.ServeFileFS(w, r, templates.FS, "web/style.css")
+// readers are the routes that change something. Each is asked for by GET, which
+// shows a button, and done by POST.
+func (s *Server) readers() {
+	for path, pair := range map[string][2]http.HandlerFunc{
+		"/subscribe/{newsletter}": {s.askToJoin, s.join},
+		"/c/{ticket}":             {s.askToConfirm, s.confirm},
+		"/u/{ticket}":             {s.askToLeave, s.leave},
+		"/p/{ticket}":             {s.preferences, s.choose},
+		"/d/{ticket}":             {s.ownData, s.useOwnData},
+		"/a/{ticket}":             {s.askToMove, s.move},
+	} {
+		s.mux.HandleFunc("GET "+path, pair[0])
+		s.mux.HandleFunc("POST "+path, pair[1])
+	}
+	s.mux.HandleFunc("GET /embed/{newsletter}", s.embedded)
+}
+
+// Run sends the mails that pages ask for and forgets what nobody confirmed,
+// until ctx ends. Without it nobody can join.
+func (s *Server) Run(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case errand := <-s.joins.queue:
+			if err := errand.run(ctx); err != nil && ctx.Err() == nil {
+				s.o.Log.Error("answering a wish by mail", "wish", errand.name, "newsletter", errand.newsletter, "error", err)
+			}
+		case <-tick.C:
+			if err := s.o.Store.Expire(ctx, s.o.Now()); err != nil && ctx.Err() == nil {
+				s.o.Log.Error("forgetting what nobody confirmed", "error", err)
+			}
+		}
+	}
+}
+
+// publicOf is where readers come by: the same for every newsletter.
+func publicOf(letters []digest.Newsletter) string {
+	for _, n := range letters {
+		if n.PublicURL != "" {
+			return strings.TrimSuffix(n.PublicURL, "/")
+		}
+	}
+	return ""
 }

@@ -1,169 +1,49 @@
 package web_test
 
 import (
-	"context"
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
-	"io"
-	"log/slog"
 	"mime/multipart"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/zest-digest/zest/digest"
-	"github.com/zest-digest/zest/digest/address"
-	"github.com/zest-digest/zest/digest/store"
 	"github.com/zest-digest/zest/digest/web"
 )
 
-var (
-	ctx  = context.Background()
-	keys = digest.NewKeyring([]byte("0123456789abcdef"))
-	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-)
-
-// house is a server over a real store with one reader and one edition.
-type house struct {
-	*httptest.Server
-	store  *store.Store
-	reader digest.Subscriber
-	mails  outbox
+// scanners are who follows links besides people.
+var scanners = []string{
+	"", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
+	"Mozilla/5.0 (compatible; BarracudaCentral)", "GoogleImageProxy", "Microsoft Office/16.0 (SafeLinks)", "YahooMailProxy", "curl/8.5.0",
 }
-
-// outbox keeps what would be mailed.
-type outbox struct {
-	mu   sync.Mutex
-	sent []string
-}
-
-// Notify keeps one mail: its reader, and its text.
-func (o *outbox) Notify(_ context.Context, _ digest.Newsletter, to, _, text string) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sent = append(o.sent, to+"\n"+text)
-	return nil
-}
-
-// wait gives what was mailed, once there is as much as asked for or a moment
-// has passed.
-func (o *outbox) wait(n int) []string {
-	for range 200 {
-		o.mu.Lock()
-		sent := slices.Clone(o.sent)
-		o.mu.Unlock()
-		if len(sent) >= n {
-			return sent
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return o.sent
-}
-
-func open(t *testing.T) *house {
-	t.Helper()
-	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "zest.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	_, err = s.Subscribe(ctx, digest.Subscription{List: "hebdo", State: digest.SubConfirmed, Since: noon, Subscriber: digest.Subscriber{Email: "camille@example.org", Language: "fr"}}, store.SubscribeOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{store: s}
-	if h.reader, err = s.FindSubscriber(ctx, "camille@example.org"); err != nil {
-		t.Fatal(err)
-	}
-	n := digest.Newsletter{Name: "hebdo", Title: "L’Hebdo <&>", Language: "fr", Lists: []string{"hebdo"}, Joinable: []string{"hebdo"}, From: digest.Address{Name: "L’Hebdo", Email: "hebdo@example.org"}, PostalAddress: "1 quai du Port", PublicURL: "https://news.example.org"}
-	html := `<html><a href="@@unsubscribe_url@@">partir</a> <a href="@@preferences_url@@">choisir</a> @@name@@ @@email@@</html>`
-	_, err = s.Freeze(ctx, digest.Frozen{
-		Edition: digest.Edition{Newsletter: "hebdo", Number: 1, Slot: "1", Subject: "Le pont <rouvre>", Language: "fr", Date: noon}, Lists: []string{"hebdo"}, Expires: noon.AddDate(1, 0, 0),
-		Proofs: []digest.Proof{{Variant: digest.Variant{Key: "fr", Language: "fr"}, HTML: html}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := web.New(web.Options{Store: s, Keys: keys, Newsletters: []digest.Newsletter{n}, Notify: &h.mails, Address: address.Parse, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.Server = httptest.NewServer(server)
-	run, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { defer close(done); server.Run(run) }()
-	t.Cleanup(func() { stop(); <-done })
-	t.Cleanup(h.Close)
-	return h
-}
-
-func (h *house) link(p digest.Purpose) string {
-	path := map[digest.Purpose]string{digest.PurposeUnsubscribe: "/u/", digest.PurposePreferences: "/p/"}[p]
-	return path + keys.Seal(digest.Ticket{Purpose: p, Subscriber: h.reader.ID, Edition: 1, Newsletter: "hebdo"})
-}
-
-func (h *house) do(t *testing.T, method, path, contentType, body string) (*http.Response, string) {
-	t.Helper()
-	req, err := http.NewRequest(method, h.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(b)
-}
-
-func (h *house) willing(t *testing.T) bool {
-	t.Helper()
-	groups, err := h.store.Audience(ctx, []string{"hebdo"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(groups) == 1
-}
-
-const form = "application/x-www-form-urlencoded"
 
 func TestFollowingALinkChangesNothing(t *testing.T) {
 	h := open(t)
-	before, err := h.store.Dump(ctx)
-	if err != nil {
+	if _, err := h.store.Secret(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for range 10 {
-		for _, path := range []string{h.link(digest.PurposeUnsubscribe), h.link(digest.PurposePreferences), "/hebdo", "/hebdo/1"} {
+	before := h.dump(t)
+	for _, path := range []string{h.link(digest.PurposeUnsubscribe), h.link(digest.PurposePreferences), h.link(digest.PurposeConfirm), h.link(digest.PurposeData), "/", "/hebdo", "/hebdo/1", "/hebdo/mail/1", "/hebdo/search?q=phare", "/hebdo/topics/mer", "/hebdo/feed.xml", "/hebdo/feed.json", "/subscribe/hebdo", "/embed/hebdo"} {
+		for i := range 10 {
 			for _, method := range []string{"GET", "HEAD"} {
-				if resp, _ := h.do(t, method, path, "", ""); resp.StatusCode != 200 {
+				header := map[string]string{"User-Agent": scanners[i%len(scanners)], "Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch"}
+				if resp, _ := h.call(t, call{method: method, path: path, header: header}); resp.StatusCode != 200 {
 					t.Fatalf("%s %s: %d", method, path, resp.StatusCode)
 				}
 			}
 		}
 	}
-	after, err := h.store.Dump(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(before, after); d != "" {
+	if d := cmp.Diff(before, h.dump(t)); d != "" {
 		t.Error(d)
+	}
+	if mail := h.mails.wait(0); len(mail) > 0 {
+		t.Errorf("mailed %q", mail)
 	}
 }
 
@@ -177,9 +57,9 @@ func TestOneClick(t *testing.T) {
 		"urlencoded": {form, "List-Unsubscribe=One-Click"}, "multipart": {w.FormDataContentType(), parts.String()}, "bare": {"", "List-Unsubscribe=One-Click"},
 	} {
 		h := open(t)
-		resp, body := h.do(t, "POST", h.link(digest.PurposeUnsubscribe), c.contentType, c.body)
-		if resp.StatusCode != 200 || h.willing(t) || len(resp.Cookies()) > 0 {
-			t.Errorf("%s: %d %s; willing %v", name, resp.StatusCode, body, h.willing(t))
+		resp, body := h.call(t, call{method: "POST", path: h.link(digest.PurposeUnsubscribe), kind: c.contentType, body: c.body, header: map[string]string{"Origin": "https://mail.example.com", "Sec-Fetch-Site": "cross-site"}})
+		if resp.StatusCode != 200 || h.willing(t, "hebdo") != 0 || len(resp.Cookies()) > 0 {
+			t.Errorf("%s: %d %s; willing %d", name, resp.StatusCode, body, h.willing(t, "hebdo"))
 		}
 	}
 }
@@ -187,180 +67,217 @@ func TestOneClick(t *testing.T) {
 func TestAPersonLeavesAndComesBack(t *testing.T) {
 	h := open(t)
 	link := h.link(digest.PurposeUnsubscribe)
-	_, page := h.do(t, "GET", link, "", "")
-	for _, want := range []string{`lang="fr"`, "Ne plus recevoir L’Hebdo &lt;&amp;&gt;\u00a0?", "c…@example.org", "<form method=\"post\">", "<title>Se désabonner"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q:\n%s", want, page)
-		}
+	page := h.get(t, link)
+	has(t, page, `lang="fr"`, "Ne plus recevoir L’Hebdo &lt;&amp;&gt;\u00a0?", "c…@example.org", "<form method=\"post\">", "<title>Se désabonner")
+	if strings.Contains(page, "camille") || strings.Contains(page, "<script") || strings.Count(page, "<button") != 1 {
+		t.Errorf("the page shows the address, runs a script, or has more than one button:\n%s", page)
 	}
-	if strings.Contains(page, "camille") || strings.Contains(page, "<script") {
-		t.Errorf("the page shows the address, or runs a script:\n%s", page)
+	if page = h.post(t, link, "leave=yes"); h.willing(t, "hebdo") != 0 {
+		t.Error("still on the list")
 	}
-	if _, page = h.do(t, "POST", link, form, "leave=yes"); h.willing(t) || !strings.Contains(page, "réabonner") {
-		t.Errorf("after leaving:\n%s", page)
+	has(t, page, "réabonner", "pourquoi")
+	has(t, h.get(t, link), "ne recevra plus") // following the link again says how it is
+	has(t, h.post(t, link, "tell=yes&reason=often&words=trop+%3Cb%3E"), "Merci")
+	if dump := h.dump(t); !strings.Contains(dump, "often: trop <b>") {
+		t.Error(dump)
 	}
-	if _, page = h.do(t, "POST", link, form, "undo=yes"); !h.willing(t) || !strings.Contains(page, "Vous revoilà") {
-		t.Errorf("after coming back:\n%s", page)
+	if page = h.post(t, link, "undo=yes"); h.willing(t, "hebdo") != 1 {
+		t.Error("not back on the list")
 	}
+	has(t, page, "Vous revoilà")
 }
 
 func TestPreferences(t *testing.T) {
 	h := open(t)
 	link := h.link(digest.PurposePreferences)
-	if _, page := h.do(t, "POST", link, form, "language=en&text_only=yes"); !strings.Contains(page, "Saved") || !strings.Contains(page, `value="en" checked`) {
-		t.Errorf("%s", page)
+	has(t, h.get(t, link), "Vos préférences", `value="Mer"`, `value="Ville &amp; vie"`, `value="every" checked`, "Me désabonner")
+	page := h.post(t, link, "topic=Mer&cadence=weekly&snooze=14&edition_language=en&text_only=yes&hour=07:00")
+	has(t, page, "Saved", `value="Mer" checked`, `value="weekly" checked`, `value="en" checked`, `value="07:00" selected`, "Until Monday, December 7, 2026", `name="text_only" value="yes" checked`)
+	c, err := h.store.Choice(ctx, h.reader.ID, "hebdo")
+	want := digest.Choice{Topics: []string{"Mer"}, Cadence: digest.CadenceWeekly, Language: "en", TextOnly: true, Snooze: noon.AddDate(0, 0, 14), Hour: "07:00"}
+	if d := cmp.Diff(want, c); err != nil || d != "" {
+		t.Error(err, d)
 	}
-	if r, _ := h.store.Subscriber(ctx, h.reader.ID); r.Language != "en" || !r.TextOnly {
-		t.Errorf("%+v", r)
+	h.post(t, link, "cadence=weekly&snooze=keep&topic=Mer&topic=Ville+%26+vie")
+	if c, _ = h.store.Choice(ctx, h.reader.ID, "hebdo"); !c.Snooze.Equal(want.Snooze) || c.Topics != nil {
+		t.Errorf("%+v", c)
 	}
-	if resp, _ := h.do(t, "POST", link, form, "language=xx"); resp.StatusCode != 400 {
-		t.Errorf("a language nobody speaks: %d", resp.StatusCode)
+	if h.post(t, link, "snooze=none"); !func() bool { c, _ = h.store.Choice(ctx, h.reader.ID, "hebdo"); return c.Snooze.IsZero() }() {
+		t.Errorf("%+v", c)
 	}
-}
-
-func TestStrangersTicketsOpenNothing(t *testing.T) {
-	h := open(t)
-	good := h.link(digest.PurposeUnsubscribe)
-	wrongPurpose := strings.Replace(h.link(digest.PurposePreferences), "/p/", "/u/", 1)
-	gone := "/u/" + keys.Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe, Subscriber: 99, Edition: 1, Newsletter: "hebdo"})
-	for _, path := range []string{good + "x", good[:len(good)-2], wrongPurpose, gone, "/u/x", "/u/" + url.PathEscape("../..")} {
-		for _, method := range []string{"GET", "POST"} {
-			resp, _ := h.do(t, method, path, form, "List-Unsubscribe=One-Click")
-			if resp.StatusCode != 404 || !h.willing(t) {
-				t.Errorf("%s %s: %d", method, path, resp.StatusCode)
-			}
+	before := h.dump(t)
+	for _, wrong := range []string{"edition_language=xx", "cadence=hourly", "topic=Sport", "hour=25:00"} {
+		if resp, _ := h.call(t, call{method: "POST", path: link, kind: form, body: wrong}); resp.StatusCode != 422 {
+			t.Errorf("%s: %d", wrong, resp.StatusCode)
 		}
 	}
+	if d := cmp.Diff(before, h.dump(t)); d != "" {
+		t.Error(d)
+	}
 }
 
-func TestATestMessageSaysSo(t *testing.T) {
+// What a forwarded message must not allow takes a link that was mailed for it.
+func TestOwnDataTakesAFreshLink(t *testing.T) {
 	h := open(t)
-	sample := "/u/" + digest.SampleKeyring().Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe, Newsletter: "hebdo"})
-	if resp, page := h.do(t, "POST", sample, form, "List-Unsubscribe=One-Click"); resp.StatusCode != 200 || !strings.Contains(page, "Ceci était un essai") || !h.willing(t) {
-		t.Errorf("%d %s", resp.StatusCode, page)
+	has(t, h.post(t, h.link(digest.PurposePreferences), "data=yes"), "c…@example.org")
+	mail := h.mails.wait(1)
+	if len(mail) != 1 || !strings.HasPrefix(mail[0], "camille@example.org\n") {
+		t.Fatalf("mailed %q", mail)
+	}
+	link := regexp.MustCompile(`/d/[\w-]+`).FindString(mail[0])
+	has(t, h.get(t, link), "camille@example.org", "L’emporter", "Tout effacer")
+	resp, body := h.call(t, call{method: "POST", path: link, kind: form, body: "do=export"})
+	if !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment") || !json.Valid([]byte(body)) {
+		t.Errorf("%v %s", resp.Header, body)
+	}
+	has(t, body, "camille@example.org", `"subscriptions"`, `"list": "hebdo"`)
+
+	has(t, h.post(t, link, "do=move&email=new@example.net"), "en route")
+	mail = h.mails.wait(2)
+	if !strings.HasPrefix(mail[1], "new@example.net\n") {
+		t.Fatalf("mailed %q", mail)
+	}
+	button := regexp.MustCompile(`/a/[\w-]+`).FindString(mail[1])
+	has(t, h.get(t, button), "n…@example.net", "c…@example.org")
+	has(t, h.post(t, button, "move=yes"), "n…@example.net")
+	if r, _ := h.store.Subscriber(ctx, h.reader.ID); r.Email != "new@example.net" {
+		t.Errorf("%+v", r)
+	}
+	if mail = h.mails.wait(3); !strings.HasPrefix(mail[2], "camille@example.org\n") || strings.Contains(mail[2], "/a/") {
+		t.Errorf("the old address was not told: %q", mail)
+	}
+	if resp, _ := h.call(t, call{method: "POST", path: button, kind: form, body: "move=yes"}); resp.StatusCode != 410 {
+		t.Errorf("moved twice: %d", resp.StatusCode)
+	}
+
+	has(t, h.post(t, link, "do=erase"), `role="alert"`)
+	has(t, h.post(t, link, "do=erase&sure=yes"), "effacé")
+	if dump := h.dump(t); strings.Contains(dump, "new@example.net") || strings.Contains(dump, "camille") {
+		t.Error(dump)
+	}
+	if resp, _ := h.call(t, call{method: "GET", path: link}); resp.StatusCode != 410 {
+		t.Errorf("the page of an erased reader: %d", resp.StatusCode)
+	}
+	// A mail program that still has a message of theirs is told that all is well.
+	if resp, _ := h.call(t, call{method: "POST", path: h.link(digest.PurposeUnsubscribe), kind: form, body: "List-Unsubscribe=One-Click"}); resp.StatusCode != 200 {
+		t.Errorf("one click of an erased reader: %d", resp.StatusCode)
 	}
 }
 
 func TestTheArchiveIsNobodysOwn(t *testing.T) {
 	h := open(t)
-	_, list := h.do(t, "GET", "/hebdo", "", "")
-	if !strings.Contains(list, `<a href="/hebdo/1">Le pont &lt;rouvre&gt;</a>`) {
-		t.Error(list)
+	has(t, h.get(t, "/"), "L’Hebdo &lt;&amp;&gt;", "The Weekly", `href="/hebdo"`)
+	has(t, h.get(t, "/hebdo"), `<a href="/hebdo/1">Le pont &lt;rouvre&gt;</a>`, "mardi 24 novembre 2026", `href="/hebdo/topics/ville-vie"`, `content="index, follow"`)
+	has(t, h.get(t, "/hebdo/2"), "Le phare, la pêche", `href="https://example.org/Ouest"`, "À lire aussi dans", `rel="prev" href="/hebdo/1"`, "3 min de lecture")
+	mailed := h.get(t, "/hebdo/mail/1")
+	has(t, mailed, h.URL+"/hebdo\">partir</a>")
+	if strings.Contains(mailed, "@@") {
+		t.Error(mailed)
 	}
-	_, page := h.do(t, "GET", "/hebdo/1", "", "")
-	if strings.Contains(page, "@@") || !strings.Contains(page, `<a href="https://news.example.org/hebdo">partir</a>`) {
-		t.Error(page)
-	}
-	for _, path := range []string{"/nobody", "/hebdo/2", "/hebdo/x", "/a/b/c"} {
-		if resp, _ := h.do(t, "GET", path, "", ""); resp.StatusCode != 404 {
+	has(t, h.get(t, "/hebdo/topics/mer"), "Un phare change de main")
+	has(t, h.get(t, "/hebdo/search?q=ECOLE+sciences"), "L’École des Sciences ouvre ses portes", "2 articles trouvés")
+	has(t, h.get(t, "/hebdo/search?q=%3Cscript%3Exyzzy"), "Rien n’a été trouvé", "&lt;script&gt;xyzzy")
+	for _, path := range []string{"/nobody", "/hebdo/3", "/hebdo/x", "/hebdo/01", "/hebdo/-1", "/a/b/c", "/staff", "/staff/1", "/staff/feed.xml", "/hebdo/topics/sport", "/hebdo/mail/9", "/look/nobody.css"} {
+		if resp, page := h.call(t, call{method: "GET", path: path}); resp.StatusCode != 404 || !strings.Contains(page, "</html>") {
 			t.Errorf("%s: %d", path, resp.StatusCode)
 		}
 	}
 }
 
-func TestEveryAnswerIsGuarded(t *testing.T) {
+func TestFeeds(t *testing.T) {
 	h := open(t)
-	for _, path := range []string{"/hebdo", "/hebdo/1", h.link(digest.PurposeUnsubscribe), "/nowhere"} {
-		resp, _ := h.do(t, "GET", path, "", "")
-		if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Referrer-Policy") != "no-referrer" {
-			t.Errorf("%s: %v", path, resp.Header)
-		}
+	var atom struct {
+		ID      string `xml:"id"`
+		Entries []struct {
+			Title string `xml:"title"`
+			ID    string `xml:"id"`
+		} `xml:"entry"`
 	}
-	if resp, _ := h.do(t, "POST", h.link(digest.PurposeUnsubscribe), form, "x="+strings.Repeat("a", 100_000)); resp.StatusCode != 400 || !h.willing(t) {
-		t.Errorf("a body of 100 kB: %d", resp.StatusCode)
+	if err := xml.Unmarshal([]byte(h.get(t, "/hebdo/feed.xml")), &atom); err != nil || len(atom.Entries) != 2 || atom.Entries[0].Title != "Le phare, la pêche" || atom.Entries[0].ID != h.URL+"/hebdo/2" {
+		t.Errorf("%v %+v", err, atom)
+	}
+	var feed struct {
+		Version string `json:"version"`
+		Items   []struct {
+			Title, ID string
+		} `json:"items"`
+	}
+	if err := json.Unmarshal([]byte(h.get(t, "/hebdo/feed.json")), &feed); err != nil || feed.Version != "https://jsonfeed.org/version/1.1" || len(feed.Items) != 2 {
+		t.Errorf("%v %+v", err, feed)
+	}
+	resp, _ := h.call(t, call{method: "GET", path: "/hebdo/feed.xml"})
+	if again, body := h.call(t, call{method: "GET", path: "/hebdo/feed.xml", header: map[string]string{"If-None-Match": resp.Header.Get("ETag")}}); again.StatusCode != 304 || body != "" {
+		t.Errorf("a feed that has not changed: %d", again.StatusCode)
+	}
+}
+
+// A static archive stands anywhere: every relative link of it leads to a file.
+func TestStaticArchive(t *testing.T) {
+	h := open(t)
+	dir := t.TempDir()
+	n, err := h.server.Build(ctx, func(name string, body []byte) error {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(file, body, 0o644)
+	})
+	if err != nil || n != 3 {
+		t.Fatal(n, err)
+	}
+	links := regexp.MustCompile(`(?:href|src)="([^"]+)"`)
+	pages := 0
+	filepath.WalkDir(dir, func(file string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".html" || strings.Contains(file, "/mail/") || strings.HasSuffix(file, "404.html") {
+			return err
+		}
+		pages++
+		body, _ := os.ReadFile(file)
+		for _, m := range links.FindAllStringSubmatch(string(body), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			target := filepath.Join(filepath.Dir(file), filepath.FromSlash(strings.Split(m[1], "?")[0]))
+			if strings.HasSuffix(m[1], "/") {
+				target = filepath.Join(target, "index.html")
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+		if strings.Contains(string(body), "@@") || strings.Contains(string(body), "<form") {
+			t.Errorf("%s has a token or a form", file)
+		}
+		return nil
+	})
+	if pages != 10 {
+		t.Errorf("%d pages", pages)
 	}
 }
 
 func TestPagesSpeakTheLanguageOfAStranger(t *testing.T) {
 	h := open(t)
 	for accept, want := range map[string]string{"fr-CA,fr;q=0.9": `lang="fr"`, "en-GB": `lang="en"`, "": `lang="en"`} {
-		req, _ := http.NewRequest("GET", h.URL+"/u/x", nil)
-		req.Header.Set("Accept-Language", accept)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
+		if _, page := h.call(t, call{method: "GET", path: "/u/x", header: map[string]string{"Accept-Language": accept}}); !strings.Contains(page, want) {
+			t.Errorf("%q: %s", accept, fmt.Sprintf("%.120s", page))
+		}
+	}
+	has(t, h.get(t, "/subscribe/hebdo?lang=en"), `<html lang="en"`, "Your e-mail address")
+}
+
+func TestOperatorsOwnTemplatesComeFirst(t *testing.T) {
+	h := open(t)
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "web"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{"web/style.css": "body{color:teal}", "web/leave.tmpl": `{{define "main"}}<h1>Au revoir ?</h1><form method="post"><button>oui</button></form>{{end}}`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		b, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if !strings.Contains(string(b), want) {
-			t.Errorf("%q: %s", accept, fmt.Sprintf("%.120s", b))
-		}
 	}
-}
-
-func TestJoiningTakesAButtonInTheReadersOwnMail(t *testing.T) {
-	h := open(t)
-	const page = "/subscribe/hebdo"
-	if _, form := h.do(t, "GET", page, "", ""); !strings.Contains(form, `type="email"`) || !strings.Contains(form, "S’abonner") {
-		t.Error(form)
-	}
-	_, unknown := h.do(t, "POST", page, form, "email=zoe@example.net&language=fr")
-	mail := h.mails.wait(1)
-	if len(mail) != 1 || !strings.HasPrefix(mail[0], "zoe@example.net\n") || !strings.Contains(mail[0], "Pour confirmer") || !strings.Contains(mail[0], "1 quai du Port") {
-		t.Fatalf("mailed %q", mail)
-	}
-	zoe, err := h.store.FindSubscriber(ctx, "zoe@example.net")
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := regexp.MustCompile(`/c/[\w-]+`).FindString(mail[0])
-	for _, method := range []string{"GET", "HEAD", "GET"} {
-		h.do(t, method, link, "", "")
-	}
-	if groups, _ := h.store.Audience(ctx, []string{"hebdo"}); groups[0].Readers != 1 {
-		t.Error("following the link confirmed it")
-	}
-	if _, welcome := h.do(t, "POST", link, form, "confirm=yes"); !strings.Contains(welcome, "Bienvenue") || !strings.Contains(welcome, `href="/hebdo/1"`) {
-		t.Error(welcome)
-	}
-	if groups, _ := h.store.Audience(ctx, []string{"hebdo"}); groups[0].Readers != 2 {
-		t.Errorf("%+v", groups)
-	}
-	if c, err := h.store.Consents(ctx, zoe.ID); err != nil || len(c) != 1 || !c[0].Asked.Equal(noon) || !c[0].Confirmed.Equal(noon) || !strings.Contains(c[0].Form, "un clic") {
-		t.Errorf("the consent: %+v %v", c, err)
-	}
-
-	// Somebody who is on the list, and a program that fills in every field, see
-	// the same page; nobody is mailed.
-	_, onTheList := h.do(t, "POST", page, form, "email=camille@example.org&language=fr")
-	_, robot := h.do(t, "POST", page, form, "email=robot@example.net&language=fr&website=x")
-	if unknown != onTheList || unknown != robot {
-		t.Errorf("the page tells who is on the list:\n%s", cmp.Diff(unknown, onTheList))
-	}
-	if resp, again := h.do(t, "POST", page, form, "email=nonsense"); resp.StatusCode != 422 || !strings.Contains(again, "role=\"alert\"") {
-		t.Errorf("%d %s", resp.StatusCode, again)
-	}
-	time.Sleep(50 * time.Millisecond)
-	if mail := h.mails.wait(1); len(mail) != 1 {
-		t.Errorf("mailed %q", mail)
-	}
-}
-
-func TestAThousandSignUpsSendThreeMails(t *testing.T) {
-	h := open(t)
-	for range 1000 {
-		if resp, _ := h.do(t, "POST", "/subscribe/hebdo", form, "email=Victim@example.net"); resp.StatusCode != 200 {
-			t.Fatal(resp.StatusCode)
-		}
-	}
-	h.mails.wait(4)
-	if n := len(h.mails.wait(3)); n != 3 {
-		t.Errorf("%d mails", n)
-	}
-}
-
-func TestNobodyJoinsAClosedList(t *testing.T) {
-	h := open(t)
-	if resp, _ := h.do(t, "POST", "/subscribe/nobody", form, "email=a@example.org"); resp.StatusCode != 404 {
-		t.Error(resp.StatusCode)
-	}
-	id := h.reader.ID
-	if err := h.store.Suppress(ctx, id, "complaint", "test", noon); err != nil {
-		t.Fatal(err)
-	}
-	h.do(t, "POST", "/subscribe/hebdo", form, "email=camille@example.org")
-	time.Sleep(50 * time.Millisecond)
-	if mail := h.mails.wait(0); len(mail) != 0 {
-		t.Errorf("a suppressed address was mailed: %q", mail)
-	}
+	h.serve(t, web.Options{Templates: os.DirFS(dir)})
+	has(t, h.get(t, "/style.css"), "teal")
+	has(t, h.get(t, h.link(digest.PurposeUnsubscribe)), "Au revoir")
+	has(t, h.get(t, "/look/hebdo.css"), "#0b5c8a")
 }

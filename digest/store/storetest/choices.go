@@ -50,7 +50,7 @@ func keptChoices(t *testing.T, open Opener) {
 	must(s.Subscribe(ctx, sub, store.SubscribeOptions{}))(t)
 	must(s.Import(ctx, intoList, file(with(row("reader000@example.org"), func(r *digest.ImportRow) { r.Subscriber.Language, r.Subscriber.TextOnly = "en", true }))))(t)
 	must(s.Unsubscribe(ctx, id, "l", "", Noon))(t)
-	ok(t, s.Resubscribe(ctx, id, "l", Noon))
+	must(s.Return(ctx, id, []string{"l"}, Noon))(t)
 	if d := cmp.Diff(want, must(s.Choice(ctx, id, "l"))(t)); d != "" {
 		t.Errorf("an import, or leaving and coming back, changed what the reader chose: %s", d)
 	}

@@ -1,10 +1,8 @@
 package storetest
 
 import (
-	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/store"
@@ -42,7 +40,9 @@ func leavers(t *testing.T, open Opener) {
 	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
 		t.Errorf("audience %+v", g)
 	}
-	ok(t, s.Resubscribe(ctx, id, "l", Noon))
+	if !must(s.Return(ctx, id, []string{"l"}, Noon))(t) || must(s.Return(ctx, id, []string{"l"}, Noon))(t) {
+		t.Error("returning twice must change something once")
+	}
 	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
 		t.Errorf("audience %+v", g)
 	}
@@ -94,49 +94,5 @@ func erase(t *testing.T, open Opener) {
 	}
 	if b := must(s.Books(ctx, e.ID))(t); !b.Closed() || b.Failed != 1 {
 		t.Errorf("%+v", b)
-	}
-}
-
-func asking(t *testing.T, open Opener) {
-	s := open(t)
-	ask := func(email string, at time.Time) (digest.Subscriber, bool) {
-		t.Helper()
-		sub := subscription(email, "l")
-		sub.Since = at
-		sub.Subscriber.Created = at
-		r, send, err := s.Ask(ctx, sub, digest.Consent{List: "l", Source: "web", Form: "oui", Asked: at})
-		ok(t, err)
-		return r, send
-	}
-	sent := 0
-	for i := range 20 {
-		if _, send := ask("Victim@example.org", Noon.Add(time.Duration(i)*time.Minute)); send {
-			sent++
-		}
-	}
-	if sent != 3 {
-		t.Errorf("%d mails in a day", sent)
-	}
-	r, send := ask("victim@example.org", Noon.Add(25*time.Hour))
-	if !send {
-		t.Error("a day later it may be asked again")
-	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
-		t.Errorf("asking made a reader: %+v", g)
-	}
-	ok(t, s.Confirm(ctx, r.ID, "l", Noon.Add(26*time.Hour)))
-	if c := must(s.Consents(ctx, r.ID))(t); len(c) != 1 || c[0].Confirmed.IsZero() {
-		t.Errorf("%+v", c)
-	}
-	if _, send := ask("victim@example.org", Noon.Add(60*time.Hour)); send {
-		t.Error("who is on the list was mailed")
-	}
-	other, _ := ask("other@example.org", Noon)
-	ask("third@example.org", Noon.Add(8*24*time.Hour))
-	if _, err := s.Subscriber(ctx, other.ID); !errors.Is(err, digest.ErrNotFound) {
-		t.Errorf("what nobody confirmed is still there: %v", err)
-	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 || g[0].Readers != 1 {
-		t.Errorf("%+v", g)
 	}
 }

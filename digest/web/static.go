@@ -1,0 +1,123 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+
+	"github.com/zest-digest/zest/digest"
+)
+
+// Build makes the archive as files, for any web server to hand out: pages whose
+// addresses are relative, feeds, style sheets. What only a server can do, such
+// as joining, leads to public_url. It calls write for each file with a slashed
+// path, and reports how many editions there are.
+func (s *Server) Build(ctx context.Context, write func(name string, body []byte) error) (editions int, err error) {
+	still := *s
+	st := *s.site
+	st.still, st.base = true, ""
+	still.site = &st
+	b := builder{&still, write}
+	if err := b.assets(); err != nil {
+		return 0, err
+	}
+	lang := "en"
+	for _, n := range s.o.Newsletters {
+		if n.Archive == digest.ArchiveNone {
+			continue
+		}
+		lang = n.Language
+		count, err := b.newsletter(ctx, n)
+		if err != nil {
+			return editions, fmt.Errorf("building the archive of %s: %w", n.Name, err)
+		}
+		editions += count
+	}
+	home, err := still.homeOf(ctx, lang)
+	if err != nil {
+		return editions, err
+	}
+	missing := still.page(digest.Newsletter{}, lang, "missing_title")
+	missing.Notice = missing.T("missing_done")
+	return editions, errors.Join(b.page("index.html", "home", home), b.page("404.html", "notice", missing))
+}
+
+// builder writes the files of one archive.
+type builder struct {
+	s     *Server
+	write func(string, []byte) error
+}
+
+func (b builder) page(file, name string, p *page) error {
+	body, err := b.s.site.make(name, p)
+	if err != nil {
+		return err
+	}
+	return b.write(file, body)
+}
+
+func (b builder) assets() error {
+	err := b.write("style.css", b.s.site.assets["style.css"].body)
+	for _, n := range b.s.o.Newsletters {
+		if n.Archive != digest.ArchiveNone {
+			err = errors.Join(err, b.write("look/"+n.Name+".css", b.s.site.assets["look/"+n.Name].body))
+		}
+	}
+	return err
+}
+
+func (b builder) newsletter(ctx context.Context, n digest.Newsletter) (int, error) {
+	books, err := b.s.shelf.books(ctx, n)
+	if err != nil {
+		return 0, err
+	}
+	for number := 1; number == 1 || perPage*(number-1) < len(books); number++ {
+		file, depth := n.Name+"/index.html", 1
+		if number > 1 {
+			file, depth = path.Join(n.Name, "page", strconv.Itoa(number), "index.html"), 3
+		}
+		if err := b.page(file, "archive", b.s.archiveOf(n, books, n.Language, number, depth)); err != nil {
+			return 0, err
+		}
+	}
+	for _, t := range topicsOf(books) {
+		if err := b.page(path.Join(n.Name, "topics", t.Slug, "index.html"), "search", b.s.topicOf(n, books, n.Language, t.Slug)); err != nil {
+			return 0, err
+		}
+	}
+	for _, file := range []string{"feed.xml", "feed.json"} {
+		body, _, err := b.s.feedOf(n, books, file)
+		if err := errors.Join(err, b.write(path.Join(n.Name, file), body)); err != nil {
+			return 0, err
+		}
+	}
+	for _, book := range books {
+		if err := b.edition(ctx, n, books, book.Number); err != nil {
+			return 0, err
+		}
+	}
+	return len(books), nil
+}
+
+func (b builder) edition(ctx context.Context, n digest.Newsletter, books []*book, number int) error {
+	p, err := b.s.editionOf(ctx, n, books, number, n.Language)
+	if err != nil {
+		return err
+	}
+	html, err := b.s.mailed(ctx, n, number)
+	if err != nil && !errors.Is(err, digest.ErrNotFound) {
+		return err
+	}
+	if err != nil { // every reader wanted text
+		c := p.Content.(editionPage)
+		c.Mailed = ""
+		p.Content = c
+	}
+	folder := strconv.Itoa(number)
+	if err := b.page(path.Join(n.Name, folder, "index.html"), "edition", p); err != nil || html == "" {
+		return err
+	}
+	return b.write(path.Join(n.Name, "mail", folder, "index.html"), []byte(html))
+}
