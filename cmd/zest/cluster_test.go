@@ -216,7 +216,9 @@ func TestPromiseMachinesOnOnePostgresSendOnce(t *testing.T) {
 		m.Process.Signal(syscall.SIGTERM)
 	}
 	for i, m := range machines {
-		if err := m.Wait(); err != nil {
+		// One that was asked to end while it was still starting says that it was
+		// interrupted.
+		if err := m.Wait(); err != nil && m.ProcessState.ExitCode() != 130 {
 			t.Errorf("machine %d did not end well: %v", i, err)
 		}
 	}
