@@ -102,8 +102,33 @@ func TestProcess(t *testing.T) {
 	os.Exit(run(ctx, strings.Split(args, "\x1f"), world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: environ, now: time.Now}))
 }
 
-func (f *fleet) serve(t testing.TB, i int) *exec.Cmd {
-	return f.start(t, fmt.Sprintf("serve%d", i), "serve", "--listen", "127.0.0.1:0")
+// unit is a machine as a service manager keeps it: when it ends by itself, it is
+// started again.
+type unit struct {
+	cmd   *exec.Cmd
+	ended chan error
+}
+
+func (f *fleet) serve(t testing.TB, i int) *unit {
+	u := &unit{cmd: f.start(t, fmt.Sprintf("serve%d", i), "serve", "--listen", "127.0.0.1:0"), ended: make(chan error, 1)}
+	go func() { u.ended <- u.cmd.Wait() }()
+	return u
+}
+
+func (u *unit) kill() {
+	u.cmd.Process.Kill()
+	<-u.ended
+}
+
+// failed reports whether the machine ended, as one does that cannot reach its
+// store while it starts.
+func (u *unit) failed() bool {
+	select {
+	case <-u.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // settled reports whether every newsletter has an edition that is done.
@@ -187,7 +212,7 @@ func TestPromiseMachinesOnOnePostgresSendOnce(t *testing.T) {
 		newsletters, readers = 20, 5000
 	}
 	f := newFleet(t, newsletters, readers, delivertest.Script{Delay: time.Millisecond})
-	machines := make([]*exec.Cmd, 3)
+	machines := make([]*unit, 3)
 	for i := range machines {
 		machines[i] = f.serve(t, i)
 	}
@@ -198,6 +223,11 @@ func TestPromiseMachinesOnOnePostgresSendOnce(t *testing.T) {
 			t.Fatal("the editions were not sent in time")
 		}
 		time.Sleep(time.Duration(1000+rand.IntN(1500)) * time.Millisecond)
+		for i, m := range machines {
+			if m.failed() {
+				machines[i] = f.serve(t, i)
+			}
+		}
 		switch {
 		case round%7 == 3:
 			f.database.Restart(t)
@@ -206,19 +236,18 @@ func TestPromiseMachinesOnOnePostgresSendOnce(t *testing.T) {
 			f.start(t, "cron", "send", "--due", "--quiet").Wait()
 		case kills < 4+newsletters*readers/2000:
 			i := rand.IntN(len(machines))
-			machines[i].Process.Kill()
-			machines[i].Wait()
+			machines[i].kill()
 			kills++
 			machines[i] = f.serve(t, i)
 		}
 	}
 	for _, m := range machines {
-		m.Process.Signal(syscall.SIGTERM)
+		m.cmd.Process.Signal(syscall.SIGTERM)
 	}
 	for i, m := range machines {
 		// One that was asked to end while it was still starting says that it was
 		// interrupted.
-		if err := m.Wait(); err != nil && m.ProcessState.ExitCode() != 130 {
+		if err := <-m.ended; err != nil && m.cmd.ProcessState.ExitCode() != 130 {
 			t.Errorf("machine %d did not end well: %v", i, err)
 		}
 	}

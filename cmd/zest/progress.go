@@ -185,7 +185,7 @@ func (b *bars) Recovered(e digest.Edition, r digest.Recovered) {
 	if r.Doubtful > 0 {
 		b.a.notef("%s: an earlier run ended with %s in flight; they may go out a second time, under the same Message-ID.", e.Ref(), count(r.Doubtful, "message", "messages"))
 	}
-	if r.Held > 0 {
+	if r.Held > 0 && !b.a.serving {
 		b.a.notef("%s: another run is sending %s of it right now.", e.Ref(), count(r.Held, "message", "messages"))
 	}
 }

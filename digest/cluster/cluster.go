@@ -105,7 +105,7 @@ func New(ctx context.Context, w Work, o Options) (*Node, error) {
 	river.AddWorker(workers, &maker{node: n, work: w})
 	river.AddWorker(workers, &deliverer{node: n, work: w})
 	n.client, err = river.NewClient(riverpgxv5.New(n.pool), &river.Config{
-		Schema: schema, Workers: workers, Logger: o.Log,
+		Schema: schema, Workers: workers, Logger: slog.New(warnings{o.Log.Handler()}),
 		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, SoftStopTimeout: softStop,
 		CompletedJobRetentionPeriod: time.Hour,
 		Queues: map[string]river.QueueConfig{
@@ -140,7 +140,7 @@ func (n *Node) migrate(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS `+schema); err != nil {
 		return err
 	}
-	m, err := rivermigrate.New(riverpgxv5.New(n.pool), &rivermigrate.Config{Schema: schema, Logger: n.o.Log})
+	m, err := rivermigrate.New(riverpgxv5.New(n.pool), &rivermigrate.Config{Schema: schema, Logger: slog.New(warnings{n.o.Log.Handler()})})
 	if err != nil {
 		return err
 	}
@@ -162,3 +162,14 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// warnings keeps the engine's talk of its own doings out of the operator's log.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
