@@ -35,7 +35,8 @@ lint: ## gofmt, go vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-bench: ## run the benchmarks
+bench: ## measure sending beside Postfix's load generator; ZEST_BENCH=quick takes a minute
+	.ci/bench.sh
 	go test -run '^$$' -bench . -benchtime 1s ./...
 
 shots: ## look at every theme in Chromium, with axe-core; contact sheets in docs/img

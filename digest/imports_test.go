@@ -37,8 +37,9 @@ var mayImport = map[string][]string{
 	"digest/doctor":              {"digest"},
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
-	"digest/internal/score":      {}, // a program of its own
-	"digest/internal/shots":      {}, // a program of its own
+	"digest/internal/score":      {},                                                                         // a program of its own
+	"digest/internal/shots":      {},                                                                         // a program of its own
+	"digest/internal/bench":      {"digest", "digest/deliver", "digest/deliver/delivertest", "digest/store"}, // another
 	"config":                     {"digest", "digest/address", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
@@ -68,7 +69,7 @@ var home = map[string][]string{
 	"github.com/blevesearch/snowballstem/french":  {"digest/curate"},
 	"github.com/vanng822/go-premailer/premailer":  {"digest/inline"},
 	"html/template":                               {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo"},
-	"github.com/wneessen/go-mail":                 {"digest/deliver"},
+	"github.com/wneessen/go-mail":                 {"digest/deliver", "digest/internal/bench"},
 	"github.com/wneessen/go-mail/smtp":            {"digest/deliver"},
 	"github.com/emersion/go-msgauth/dkim":         {"digest/deliver", "digest/deliver/delivertest"},
 	"github.com/spf13/viper":                      {"config"},

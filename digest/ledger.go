@@ -26,13 +26,16 @@ type AudienceGroup struct {
 	Readers  int
 }
 
-// Claim asks for the next deliveries of an edition for one lane of a run.
+// Claim asks for the next deliveries of an edition for some lanes of a run. They
+// are dealt one by one: the first lane gets the first reader, the next lane the
+// next, and so on around. So the rows that are settled at about the same time
+// lie side by side.
 type Claim struct {
 	Edition EditionID
-	Owner   string // the run
-	Lane    int    // the connection within it
-	Limit   int
-	Lease   time.Duration
+	Owner   string       // the run
+	Lanes   []int        // its connections
+	After   SubscriberID // readers up to this one are passed over; a lane goes on where it was
+	Limit   int          // deliveries for all lanes together
 	Now     time.Time
 }
 

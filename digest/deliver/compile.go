@@ -20,8 +20,7 @@ import (
 type Message struct {
 	header   []byte // the header fields all readers share, CRLF-ended
 	segments []segment
-	size     int  // of the whole, about
-	dots     bool // a line of a segment begins with a dot
+	size     int // of the whole, about
 }
 
 // segment is encoded text up to a token, and how the token's value is encoded.
@@ -52,7 +51,9 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
 	}
 	for _, s := range m.segments {
-		m.dots = m.dots || startsWithDot(s.text)
+		if startsWithDot(s.text) {
+			return nil, fmt.Errorf("composing %s: a line begins with a dot", l.Edition)
+		}
 	}
 	return m, nil
 }
@@ -223,8 +224,7 @@ func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	dst, _ = m.appendBody(append(append(dst, m.header...), "\r\n"...), r)
-	return dst, nil
+	return m.appendBody(append(append(dst, m.header...), "\r\n"...), r), nil
 }
 
 // write composes the message for one reader in a letter.
@@ -236,9 +236,8 @@ func (m *Message) write(l *letter, r *digest.Reader) (err error) {
 	if l.buf, err = m.appendHeader(l.buf[:room], r); err != nil {
 		return err
 	}
-	var dots bool
-	l.buf, dots = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r)
-	l.buf, l.dots = append(l.buf, endOfMessage...), dots || m.dots
+	l.buf = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r)
+	l.buf = append(l.buf, endOfMessage...)
 	return nil
 }
 
@@ -266,10 +265,8 @@ func (m *Message) appendHeader(dst []byte, r *digest.Reader) ([]byte, error) {
 	return append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...), nil
 }
 
-// appendBody writes the segments with the reader's values between them. It
-// reports whether a line that it encoded begins with a dot.
-func (m *Message) appendBody(dst []byte, r *digest.Reader) ([]byte, bool) {
-	dots := false
+// appendBody writes the segments with the reader's values between them.
+func (m *Message) appendBody(dst []byte, r *digest.Reader) []byte {
 	for i := range m.segments {
 		s := &m.segments[i]
 		dst = append(dst, s.text...)
@@ -280,17 +277,9 @@ func (m *Message) appendBody(dst []byte, r *digest.Reader) ([]byte, bool) {
 		if s.html {
 			value = html.EscapeString(value)
 		}
-		at := len(dst)
 		dst = appendToken(dst, value)
-		dots = dots || strings.Contains(value, ".") && startsWithDot(dst[at:])
 	}
-	return dst, dots
-}
-
-// startsWithDot reports whether a line of some text begins with a dot. The text
-// begins with a line.
-func startsWithDot(text []byte) bool {
-	return bytes.HasPrefix(text, []byte(".")) || bytes.Contains(text, []byte("\n."))
+	return dst
 }
 
 func recipient(r *digest.Reader) string {

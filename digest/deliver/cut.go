@@ -106,7 +106,36 @@ func appendQP(dst, plain []byte) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return hideDots(b.Bytes(), len(dst)), nil
+}
+
+// hideDots encodes the dot at the beginning of a line, from an offset on that is
+// itself the beginning of one. No line of ours then needs the doubling of RFC
+// 5321 section 4.5.2, which some programs on the way get wrong, and which would
+// make a message differ between DATA and BDAT.
+func hideDots(text []byte, from int) []byte {
+	if !startsWithDot(text[from:]) {
+		return text
+	}
+	out := bytes.Clone(text[:from])
+	for line := range bytes.SplitAfterSeq(text[from:], []byte("\n")) {
+		for bytes.HasPrefix(line, []byte(".")) {
+			out = append(out, "=2E"...)
+			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) > 72 {
+				out = append(out, "=\r\n"...) // 76 columns are the limit (RFC 2045 section 6.7 rule 5)
+				continue
+			}
+			break
+		}
+		out = append(out, line...)
+	}
+	return out
+}
+
+// startsWithDot reports whether a line of some text begins with a dot. The text
+// begins with a line.
+func startsWithDot(text []byte) bool {
+	return bytes.HasPrefix(text, []byte(".")) || bytes.Contains(text, []byte("\n."))
 }
 
 // softBreak ends a line that the text does not end.
@@ -128,21 +157,17 @@ func appendToken(dst []byte, value string) []byte {
 	column := 0
 	for i := range len(value) {
 		c := value[i]
-		plain := c > ' ' && c <= '~' && c != '=' || c == ' '
-		width := 1
-		if !plain {
-			width = 3
-		}
-		if column+width > 75 {
+		if column > 72 { // no room for an encoded octet and the soft break
 			dst = append(dst, "=\r\n"...)
 			column = 0
 		}
-		if plain {
+		if c >= ' ' && c <= '~' && c != '=' && (c != '.' || column > 0) { // as in hideDots
 			dst = append(dst, c)
+			column++
 		} else {
 			dst = append(dst, '=', hexDigits[c>>4], hexDigits[c&15])
+			column += 3
 		}
-		column += width
 	}
 	return append(dst, "=\r\n"...)
 }

@@ -1,16 +1,12 @@
 package deliver
 
-import (
-	"bytes"
-	"strconv"
-)
+import "strconv"
 
 // letter is one reader's message on its way to the wire, in a buffer that is
 // used again: room, signatures, message, end of message.
 type letter struct {
 	buf   []byte
-	start int  // where the message begins
-	dots  bool // a line of it begins with a dot
+	start int // where the message begins
 }
 
 // room is what stays free before the message, for its signatures and for the
@@ -35,13 +31,9 @@ func (l *letter) prepend(b []byte) {
 	copy(l.buf[l.start:], b)
 }
 
-// data is the message for DATA, with its end.
-func (l *letter) data() []byte {
-	if !l.dots {
-		return l.buf[l.start:]
-	}
-	return append(stuff(nil, l.message()), endOfMessage...)
-}
+// data is the message for DATA, with its end. No line of ours begins with a dot,
+// so none is doubled.
+func (l *letter) data() []byte { return l.buf[l.start:] }
 
 // chunk is the message for BDAT, behind its command. The whole message is one
 // chunk (RFC 3030 section 2), and nothing is stuffed.
@@ -54,16 +46,4 @@ func (l *letter) chunk() []byte {
 	}
 	copy(l.buf[at:], command)
 	return l.buf[at : len(l.buf)-len(endOfMessage)]
-}
-
-// stuff doubles the dot at the beginning of a line (RFC 5321 section 4.5.2).
-func stuff(dst, message []byte) []byte {
-	for {
-		at := bytes.Index(message, []byte("\n."))
-		if at < 0 {
-			return append(dst, message...)
-		}
-		dst = append(append(dst, message[:at+1]...), '.')
-		message = message[at+1:]
-	}
 }

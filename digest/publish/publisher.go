@@ -95,7 +95,7 @@ func New(o Options) *Publisher {
 		o.Now = time.Now
 	}
 	if o.Block <= 0 {
-		o.Block = 200
+		o.Block = 64
 	}
 	return &Publisher{o: o}
 }

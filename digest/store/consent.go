@@ -162,7 +162,7 @@ func (s *Store) expire(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	_, err4 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE suppressed = 0
 		AND id IN (SELECT x.subscriber_id FROM subscriptions x WHERE x.state = 'pending' AND x.since < ?)
 		AND NOT EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = subscribers.id AND (x.state <> 'pending' OR x.since >= ?))
-		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)`, before, before)
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id IN (SELECT id FROM editions) AND d.subscriber_id = subscribers.id)`, before, before)
 	_, err5 := s.exec(ctx, tx, `DELETE FROM subscriptions WHERE state = 'pending' AND since < ?`, before)
 	return errors.Join(err1, err2, err3, err4, err5)
 }

@@ -64,7 +64,7 @@ func (s *Store) undoRange(ctx context.Context, tx *sql.Tx, imp digest.Import, fr
 	u.Subscriptions += n
 	n, err = s.exec(ctx, tx, `DELETE FROM subscribers WHERE import_id = ? AND id BETWEEN ? AND ?
 		AND NOT EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = subscribers.id)
-		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)`, imp.ID, from, to)
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id IN (SELECT id FROM editions) AND d.subscriber_id = subscribers.id)`, imp.ID, from, to)
 	if err != nil {
 		return err
 	}

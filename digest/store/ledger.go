@@ -12,63 +12,6 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// Claim takes the next deliveries of an edition into a run's hands, in the
-// order of readers. Readers who left since the edition was frozen, or are
-// suppressed, or are erased, are marked so in the same transaction and not
-// handed out. An empty batch means that nothing can go now.
-func (s *Store) Claim(ctx context.Context, c digest.Claim) ([]digest.Reader, error) {
-	for {
-		readers, unwilling, err := s.claim(ctx, c)
-		if err != nil || len(readers) > 0 || unwilling == 0 {
-			return readers, err
-		}
-	}
-}
-
-func (s *Store) claim(ctx context.Context, c digest.Claim) (readers []digest.Reader, unwilling int, err error) {
-	err = s.tx(ctx, func(tx *sql.Tx) error {
-		var take, leave []any
-		readers, unwilling = nil, 0
-		err := s.each(ctx, tx, func(scan func(...any) error) error {
-			var r digest.Reader
-			var email, name sql.NullString
-			var ok bool
-			if err := scan(&r.Subscriber, &r.Variant, &r.Attempts, &email, &name, &ok); err != nil {
-				return err
-			}
-			if !ok {
-				leave = append(leave, r.Subscriber)
-				return nil
-			}
-			r.Email, r.Name = email.String, name.String
-			readers = append(readers, r)
-			take = append(take, r.Subscriber)
-			return nil
-		}, `SELECT d.subscriber_id, d.variant, d.attempts, s.email, s.name,
-			s.id IS NOT NULL AND `+willing+`(SELECT l.list FROM edition_lists l WHERE l.edition_id = d.edition_id))
-			FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
-			WHERE d.edition_id = ? AND d.status = 'queued' AND d.next_try <= ?
-			AND EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id AND e.state = 'sending')
-			ORDER BY d.subscriber_id LIMIT ?`+s.dialect.skipLocked("d"), c.Edition, milli(c.Now), c.Limit)
-		if err != nil {
-			return err
-		}
-		if unwilling = len(leave); unwilling > 0 {
-			args := append([]any{milli(c.Now), c.Edition}, leave...)
-			if _, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id = ? AND subscriber_id IN (`+marks(len(leave))+`)`, args...); err != nil {
-				return err
-			}
-		}
-		if len(take) == 0 {
-			return nil
-		}
-		args := append([]any{c.Owner, c.Lane, c.Edition}, take...)
-		_, err = s.exec(ctx, tx, `UPDATE deliveries SET status = 'claimed', owner = ?, lane = ? WHERE edition_id = ? AND subscriber_id IN (`+marks(len(take))+`)`, args...)
-		return err
-	})
-	return readers, unwilling, err
-}
-
 // backoff is the pause before a further attempt: 5, 15, 30 minutes, then twice
 // as long each time (RFC 5321 section 4.5.4.1 asks for 30 minutes or more in
 // general, and allows better strategies; greylisting ends within 15).
@@ -86,33 +29,42 @@ const relayPause = time.Minute
 // Settle writes the outcomes of a run, in one commit. A row that another run
 // took over meanwhile stays as that run has it.
 func (s *Store) Settle(ctx context.Context, id digest.EditionID, owner string, outcomes []digest.Outcome) error {
-	return s.inRun(ctx, owner, func(tx *sql.Tx) error {
-		var expires int64
-		if err := s.row(ctx, tx, `SELECT expires FROM editions WHERE id = ?`, id).Scan(&expires); err != nil {
-			return err
-		}
-		stmt, err := tx.PrepareContext(ctx, s.dialect.bind(`UPDATE deliveries SET status = ?, attempts = attempts + ?, repeats = repeats + ?, code = ?, enhanced = ?, reply = ?, next_try = ?, settled = ?
-			WHERE edition_id = ? AND subscriber_id = ? AND owner = ? AND status = 'claimed'`))
-		if err != nil {
-			return err
-		}
-		defer stmt.Close()
+	return s.inRun(ctx, owner, func(tx runner) error {
+		var sent []digest.SubscriberID
+		var at time.Time
 		for _, o := range outcomes {
-			row, err := s.settled(ctx, tx, id, o, moment(expires))
-			if err != nil {
-				return err
+			if o.Verdict == digest.VerdictSent && o.Code == 250 && o.Enhanced == "" && o.Reply == "" {
+				sent, at = append(sent, o.Subscriber), o.At
+				continue
 			}
-			if _, err := stmt.ExecContext(ctx, row.status, row.attempt, row.repeat, o.Code, o.Enhanced, text(o.Reply), milli(row.next), row.at, id, o.Subscriber, owner); err != nil {
+			if err := s.settleOne(ctx, tx, id, owner, o); err != nil {
 				return err
-			}
-			if o.Verdict == digest.VerdictSuppress {
-				if err := s.suppressReader(ctx, tx, o.Subscriber, "hard bounce", fmt.Sprintf("smtp %d %s", o.Code, o.Enhanced), o.At); err != nil {
-					return err
-				}
 			}
 		}
-		return nil
+		// Nearly all of them: one statement for many, with the time of the last.
+		return s.update(ctx, tx, `UPDATE deliveries SET status = 'sent', attempts = attempts + 1, code = 250, enhanced = '', reply = '', next_try = 0, settled = ?
+			WHERE edition_id = ? AND owner = ? AND status = 'claimed'`, sent, milli(at), id, owner)
 	})
+}
+
+func (s *Store) settleOne(ctx context.Context, tx runner, id digest.EditionID, owner string, o digest.Outcome) error {
+	var expires int64
+	if err := s.row(ctx, tx, `SELECT expires FROM editions WHERE id = ?`, id).Scan(&expires); err != nil {
+		return err
+	}
+	row, err := s.settled(ctx, tx, id, o, moment(expires))
+	if err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, tx, `UPDATE deliveries SET status = ?, attempts = attempts + ?, repeats = repeats + ?, code = ?, enhanced = ?, reply = ?, next_try = ?, settled = ?
+		WHERE edition_id = ? AND subscriber_id = ? AND owner = ? AND status = 'claimed'`,
+		row.status, row.attempt, row.repeat, o.Code, o.Enhanced, text(o.Reply), milli(row.next), row.at, id, o.Subscriber, owner); err != nil {
+		return err
+	}
+	if o.Verdict == digest.VerdictSuppress {
+		return s.suppressReader(ctx, tx, o.Subscriber, "hard bounce", fmt.Sprintf("smtp %d %s", o.Code, o.Enhanced), o.At)
+	}
+	return nil
 }
 
 // line is what an outcome makes of a delivery.
@@ -124,7 +76,7 @@ type line struct {
 	at      int64
 }
 
-func (s *Store) settled(ctx context.Context, tx *sql.Tx, id digest.EditionID, o digest.Outcome, expires time.Time) (line, error) {
+func (s *Store) settled(ctx context.Context, tx runner, id digest.EditionID, o digest.Outcome, expires time.Time) (line, error) {
 	l := line{attempt: 1, at: milli(o.At)}
 	switch o.Verdict {
 	case digest.VerdictSent:

@@ -61,7 +61,7 @@ func (s *Store) AskMove(ctx context.Context, id digest.SubscriberID, email strin
 func (s *Store) taken(ctx context.Context, r runner, email string) (n int, err error) {
 	err = s.row(ctx, r, `SELECT COUNT(*) FROM subscribers s WHERE s.email_key = ? AND (s.suppressed = 1
 		OR EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.state <> 'pending')
-		OR EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = s.id))`, key(email)).Scan(&n)
+		OR EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id IN (SELECT id FROM editions) AND d.subscriber_id = s.id))`, key(email)).Scan(&n)
 	return n, err
 }
 

@@ -28,14 +28,23 @@ func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) e
 	if !ok {
 		return "", nil, fmt.Errorf("locking the run %s: it is locked already", owner)
 	}
-	s.sessions.Store(owner, conn)
+	if conn == nil && s.path != "" {
+		if conn, err = s.db.Conn(ctx); err != nil {
+			release()
+			return "", nil, fmt.Errorf("opening the run's session: %w", err)
+		}
+		unlock, kept := release, conn
+		release = func() { kept.Close(); unlock() }
+	}
+	s.sessions.Store(owner, &session{d: s.dialect, conn: conn, prepared: map[string]*sql.Stmt{}})
 	return owner, func(clean bool) error {
 		defer release()
 		defer s.sessions.Delete(owner)
 		if !clean {
 			return nil
 		}
-		_, err := s.exec(context.WithoutCancel(ctx), s.db, `UPDATE deliveries SET status = 'queued', owner = '' WHERE status = 'claimed' AND owner = ?`, owner)
+		_, err := s.exec(context.WithoutCancel(ctx), s.db, `UPDATE deliveries SET status = 'queued', owner = ''
+			WHERE edition_id IN (SELECT id FROM editions WHERE state <> 'sent') AND status = 'claimed' AND owner = ?`, owner)
 		return err
 	}, nil
 }
@@ -48,27 +57,6 @@ func (s *Store) dead(ctx context.Context, owner string) (bool, func(), error) {
 		return false, func() {}, err
 	}
 	return true, release, nil
-}
-
-// inRun runs f in one transaction of a run, on Postgres in the very session that
-// holds its lock: a run that lost the lock with its connection cannot write any
-// more, so it stops within the bound that recovery counts on, and does not go on
-// with what another took over. It is for one goroutine of the run at a time.
-func (s *Store) inRun(ctx context.Context, owner string, f func(*sql.Tx) error) error {
-	conn, _ := s.sessions.Load(owner)
-	session, _ := conn.(*sql.Conn)
-	if session == nil {
-		return s.tx(ctx, f)
-	}
-	tx, err := session.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("writing in the run's session: %w", err)
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // lock takes the lock of a run. On Postgres it also gives the session that holds

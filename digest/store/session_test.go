@@ -29,7 +29,7 @@ func TestARunThatLostItsLockCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer end(false)
-	readers, err := s.Claim(ctx, digest.Claim{Edition: e.ID, Owner: owner, Limit: 10, Now: storetest.Noon})
+	readers, err := s.Claim(ctx, digest.Claim{Edition: e.ID, Owner: owner, Lanes: []int{0}, Limit: 10, Now: storetest.Noon})
 	if err != nil || len(readers) != 1 {
 		t.Fatalf("%v %v", readers, err)
 	}

@@ -135,10 +135,14 @@ func (s *Store) Unsubscribe(ctx context.Context, id digest.SubscriberID, list, r
 	return changed > 0, err
 }
 
+// open names the editions whose deliveries may still be open. The ledger is found
+// by edition and reader, and has no index for a reader alone.
+const open = `SELECT id FROM editions WHERE state = 'sending' OR state = 'paused'`
+
 // suppressQueued closes the open deliveries of a reader who no longer wants the
 // edition on any of its lists.
 func (s *Store) suppressQueued(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, at time.Time) error {
-	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE subscriber_id = ? AND status = 'queued'
+	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND subscriber_id = ? AND status = 'queued'
 		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
 			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, milli(at), id)
 	return err
@@ -169,7 +173,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) e
 		all = append(all, err)
 	}
 	_, err1 := s.exec(ctx, tx, `DELETE FROM asks WHERE hash = ?`, keyedHash(secret, email))
-	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE subscriber_id = ?`, id) // servers repeat the address in their replies
+	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE edition_id IN (SELECT id FROM editions) AND subscriber_id = ?`, id) // servers repeat the address in their replies
 	_, err3 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE id = ?`, id)
 	return errors.Join(append(all, err1, err2, err3)...)
 }

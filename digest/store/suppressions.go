@@ -17,7 +17,7 @@ func domainHash(secret []byte, domain string) string {
 }
 
 // suppressReader closes the address of a reader for good.
-func (s *Store) suppressReader(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, reason, source string, at time.Time) error {
+func (s *Store) suppressReader(ctx context.Context, tx runner, id digest.SubscriberID, reason, source string, at time.Time) error {
 	var email string
 	err := s.row(ctx, tx, `SELECT email_key FROM subscribers WHERE id = ?`, id).Scan(&email)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -38,7 +38,7 @@ func (s *Store) suppressReader(ctx context.Context, tx *sql.Tx, id digest.Subscr
 }
 
 // suppressKey remembers that an address gets nothing. The first reason stays.
-func (s *Store) suppressKey(ctx context.Context, tx *sql.Tx, secret []byte, key string, x digest.Suppression) error {
+func (s *Store) suppressKey(ctx context.Context, tx runner, secret []byte, key string, x digest.Suppression) error {
 	_, err := s.exec(ctx, tx, `INSERT INTO suppressions (hash, reason, source, since, scope) VALUES (?, ?, ?, ?, 'address') ON CONFLICT (hash) DO NOTHING`,
 		keyedHash(secret, key), text(x.Reason), text(x.Source), milli(x.Since))
 	return err
@@ -112,7 +112,7 @@ func (s *Store) closeDomain(ctx context.Context, tx *sql.Tx, domain string, at t
 	if _, err := s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 1 WHERE email_key LIKE ? ESCAPE '\'`, like); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE status = 'queued'
+	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND status = 'queued'
 		AND subscriber_id IN (SELECT id FROM subscribers WHERE email_key LIKE ? ESCAPE '\')`, milli(at), like)
 	return err
 }

@@ -36,6 +36,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"WhatWasFrozenComesBack":               frozen,
 		"TwoClaimersNeverShareARow":            claimers,
 		"OutcomesCloseTheBooks":                outcomes,
+		"LanesAreDealtToInTurn":                dealing,
+		"ARunGoesOnward":                       onward,
 		"LeavingTakesEffectOnQueuedDeliveries": leaving,
 		"OnlyTheirOwnWishBringsALeaverBack":    leavers,
 		"AHardBounceSuppressesForGood":         bounce,
@@ -116,7 +118,7 @@ func edition(number int, carried ...digest.ArticleID) digest.Frozen {
 
 func claim(t *testing.T, s *store.Store, id digest.EditionID, owner string, lane, limit int) []digest.Reader {
 	t.Helper()
-	return must(s.Claim(ctx, digest.Claim{Edition: id, Owner: owner, Lane: lane, Limit: limit, Lease: time.Minute, Now: Noon}))(t)
+	return must(s.Claim(ctx, digest.Claim{Edition: id, Owner: owner, Lanes: []int{lane}, Limit: limit, Now: Noon}))(t)
 }
 
 func settle(t *testing.T, s *store.Store, id digest.EditionID, owner string, r digest.Reader, v digest.Verdict) {
@@ -272,7 +274,7 @@ func claimers(t *testing.T, open Opener) {
 	for i, s := range []*store.Store{a, b, a, b} {
 		wg.Go(func() {
 			for {
-				got, err := s.Claim(ctx, digest.Claim{Edition: e.ID, Owner: fmt.Sprint("o", i), Lane: i, Limit: 7, Now: Noon})
+				got, err := s.Claim(ctx, digest.Claim{Edition: e.ID, Owner: fmt.Sprint("o", i), Lanes: []int{i}, Limit: 7, Now: Noon})
 				if err != nil {
 					t.Error(err)
 				}
