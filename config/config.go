@@ -42,7 +42,11 @@ type SMTP struct {
 	Connections   int           `yaml:"connections"`
 	PerConnection int           `yaml:"per_connection"` // messages before a connection is renewed, 0 for no limit
 	Rate          float64       `yaml:"rate"`           // messages per second over all connections, 0 for no limit
-	Timeout       time.Duration `yaml:"timeout"`
+	Timeout       time.Duration `yaml:"timeout"`        // of connecting
+	// CommandTimeout bounds each answer of the mail server once it is connected; the
+	// answer to a whole message may take twice as long. RFC 5321 section 4.5.3.2 asks
+	// for minutes.
+	CommandTimeout time.Duration `yaml:"command_timeout"`
 }
 
 // The ways of securing the connection to the mail server.
@@ -167,7 +171,7 @@ func Default() Config {
 	return Config{
 		Store: "zest.db",
 		SMTP: SMTP{Host: "localhost", Port: 587, TLS: TLSStart, Connections: 4,
-			PerConnection: 500, Timeout: 30 * time.Second},
+			PerConnection: 500, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
 		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
 			MaxBytes: 10 << 20},

@@ -85,6 +85,7 @@ func (v *validator) server() {
 	v.within("smtp.connections", c.SMTP.Connections, 1, 500)
 	v.within("smtp.per_connection", c.SMTP.PerConnection, 0, 1_000_000)
 	v.positive("smtp.timeout", c.SMTP.Timeout)
+	v.positive("smtp.command_timeout", c.SMTP.CommandTimeout)
 	if c.SMTP.Host == "" || strings.ContainsAny(c.SMTP.Host, " /@\r\n") {
 		v.add("smtp.host", "%q: must be a host name or an IP address", c.SMTP.Host)
 	}

@@ -98,7 +98,7 @@ or with     zest init     to write a configuration of your own.
 		a.doctorCmd(),
 		a.templatesCmd(),
 		a.dkimCmd(), a.keysCmd(),
-		a.scheduleCmd(),
+		a.scheduleCmd(), a.selftestCmd(),
 		a.storeCmd(),
 		a.versionCmd(),
 	)

@@ -144,7 +144,7 @@ func (a *app) sender(c *config.Config) (*deliver.Sender, error) {
 			Host: m.Host, Port: m.Port, TLS: deliver.TLS(m.TLS), User: m.User, Password: string(m.Password), LocalName: m.Hello,
 		},
 		Connections: m.Connections, PerConnection: m.PerConnection, Rate: m.Rate, Now: a.now,
-		Timeouts: deliver.Timeouts{Dial: m.Timeout},
+		Timeouts: deliver.Timeouts{Dial: m.Timeout, Command: m.CommandTimeout, Data: m.CommandTimeout, End: 2 * m.CommandTimeout},
 	}
 	if m.CAFile != "" {
 		pem, err := os.ReadFile(m.CAFile)

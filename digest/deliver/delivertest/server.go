@@ -1,16 +1,16 @@
-// Package delivertest is a mail server for tests: a real one on loopback, that
-// can be told to misbehave at any step.
+// Package delivertest is a mail server for tests and for `zest selftest`: a real
+// one on loopback, that can be told to misbehave at any step.
 package delivertest
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -21,11 +21,15 @@ type Script struct {
 	Reply      func(s Session, verb string) string // an answer instead of 250 or 354; "" for the honest one
 	Hangup     func(s Session, verb string) bool   // close without an answer
 	AfterReply func(s Session, verb string) bool   // answer, then close
-	Delay      time.Duration                       // before every answer
+	Swallow    func(s Session) bool                // take a message, and close without an answer
+	Trickle    func(s Session, verb string) bool   // answer a byte at a time
+	Wait       func(s Session, verb string) time.Duration
+	Delay      time.Duration // before every answer
+	HeaderOnly bool          // keep no bodies: for tests with many messages
 }
 
 // Session is what a connection is about when the script is asked. The verb "."
-// is the end of a message.
+// is the end of a message, "body" the middle of one.
 type Session struct {
 	Connection int // from 1
 	Message    int // messages taken on this connection so far
@@ -34,8 +38,9 @@ type Session struct {
 
 // Message is a message that the server took.
 type Message struct {
-	From, To string // as in the commands, with parameters
-	Data     string // without dot-stuffing
+	Connection int
+	From, To   string // as in the commands, with parameters
+	Data       string // without dot-stuffing
 }
 
 // Server is a running server.
@@ -49,14 +54,33 @@ type Server struct {
 	messages []Message
 	commands []string
 	count    int
+	busy     sync.WaitGroup
+}
+
+// testingTB is the part of [testing.TB] that Start needs: the package is part of
+// the shipped program, which has no use for package testing.
+type testingTB interface {
+	Helper()
+	Fatal(args ...any)
+	Cleanup(f func())
 }
 
 // Start runs a server until the test ends.
-func Start(t testing.TB, script Script) *Server {
+func Start(t testingTB, script Script) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := Listen(script)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Listen runs a server on loopback until it is closed.
+func Listen(script Script) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening for mail: %w", err)
 	}
 	if script.Extensions == nil {
 		script.Extensions = []string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES"}
@@ -73,11 +97,24 @@ func Start(t testing.TB, script Script) *Server {
 			s.count++
 			n := s.count
 			s.mu.Unlock()
-			go s.serve(c, n)
+			s.busy.Go(func() { s.serve(c, n) })
 		}
 	}()
-	t.Cleanup(func() { l.Close() })
-	return s
+	return s, nil
+}
+
+// Close stops taking connections.
+func (s *Server) Close() { s.listener.Close() }
+
+// Quiet waits until every connection has ended: what dead clients left behind is
+// read to its end then.
+func (s *Server) Quiet() { s.busy.Wait() }
+
+// Count is how many messages were taken so far.
+func (s *Server) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.messages)
 }
 
 // Messages are the messages taken so far.
@@ -181,6 +218,7 @@ func (s *Server) answer(w *bufio.Writer, r *bufio.Reader, st *Session, verb, lin
 func (s *Server) data(w *bufio.Writer, r *bufio.Reader, st *Session) bool {
 	w.Flush()
 	var b strings.Builder
+	header := true
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -189,7 +227,12 @@ func (s *Server) data(w *bufio.Writer, r *bufio.Reader, st *Session) bool {
 		if line == ".\r\n" {
 			break
 		}
-		b.WriteString(strings.TrimPrefix(line, "."))
+		if line == "\r\n" && s.script.Hangup != nil && s.script.Hangup(*st, "body") {
+			return false
+		}
+		if header = header && line != "\r\n"; header || !s.script.HeaderOnly {
+			b.WriteString(strings.TrimPrefix(line, "."))
+		}
 	}
 	return s.take(w, st, b.String())
 }
@@ -205,6 +248,12 @@ func (s *Server) chunk(w *bufio.Writer, r *bufio.Reader, st *Session, line strin
 	if _, err := io.ReadFull(r, b); err != nil {
 		return false
 	}
+	if s.script.Hangup != nil && s.script.Hangup(*st, "body") {
+		return false
+	}
+	if header, _, ok := bytes.Cut(b, []byte("\r\n\r\n")); ok && s.script.HeaderOnly {
+		b = header
+	}
 	if st.To == "" {
 		_, alive := s.say(w, *st, ".", "503 5.5.1 no recipient")
 		return alive
@@ -214,18 +263,26 @@ func (s *Server) chunk(w *bufio.Writer, r *bufio.Reader, st *Session, line strin
 
 // take answers a message that has come whole.
 func (s *Server) take(w *bufio.Writer, st *Session, data string) bool {
+	if s.script.Swallow != nil && s.script.Swallow(*st) {
+		s.keep(st, data)
+		return false
+	}
 	if s.script.Hangup != nil && s.script.Hangup(*st, ".") {
 		return false
 	}
 	said, alive := s.say(w, *st, ".", "250 2.0.0 taken")
 	defer func() { st.From, st.To = "", "" }()
 	if strings.HasPrefix(said, "250") {
-		s.mu.Lock()
-		s.messages = append(s.messages, Message{st.From, st.To, data})
-		s.mu.Unlock()
-		st.Message++
+		s.keep(st, data)
 	}
 	return alive
+}
+
+func (s *Server) keep(st *Session, data string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = append(s.messages, Message{st.Connection, st.From, st.To, data})
+	st.Message++
 }
 
 func (s *Server) say(w *bufio.Writer, st Session, verb, reply string) (said string, alive bool) {
@@ -241,7 +298,21 @@ func (s *Server) say(w *bufio.Writer, st Session, verb, reply string) (said stri
 		}
 	}
 	time.Sleep(s.script.Delay)
+	if s.script.Wait != nil {
+		time.Sleep(s.script.Wait(st, verb))
+	}
+	if s.script.Trickle != nil && s.script.Trickle(st, verb) {
+		for i := range len(reply) {
+			w.WriteByte(reply[i])
+			w.Flush()
+			time.Sleep(time.Millisecond)
+		}
+		reply, said = "", reply
+	}
 	fmt.Fprintf(w, "%s\r\n", reply)
+	if reply == "" {
+		reply = said
+	}
 	if s.script.AfterReply != nil && s.script.AfterReply(st, verb) {
 		return reply, false
 	}
