@@ -56,6 +56,7 @@ beside the one you name, and dropped.
 	})
 	c.Flags().BoolVar(&o.Full, "full", false, "10,000 readers and more than 50 kills")
 	c.Flags().StringVar(&o.Store, "store", "", "test this Postgres (postgres://`address`)")
+	c.Flags().StringVar(&o.Only, "only", "", "run this `trial` alone")
 	c.Flags().StringVar(&o.Restart, "restart", "", "a shell `command` that restarts that Postgres; without it, its connections are cut")
 	return c
 }

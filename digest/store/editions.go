@@ -143,8 +143,10 @@ func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f dige
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, tx, `UPDATE editions SET audience = ? WHERE id = ?`, n, e.ID)
-	return err
+	if _, err = s.exec(ctx, tx, `UPDATE editions SET audience = ? WHERE id = ?`, n, e.ID); err != nil {
+		return err
+	}
+	return s.grown(ctx, tx, n, "deliveries")
 }
 
 const editionColumns = `id, state, frozen_at, finished_at, body`

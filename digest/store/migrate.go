@@ -37,6 +37,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the schema: %w", err)
 	}
+	if pending, err := p.HasPending(ctx); err == nil && !pending {
+		return nil // without the lock, which a process that was killed may still hold
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the store: %w", err)
 	}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/zest-digest/zest/digest"
 )
 
 // Options say what is tortured, and how long.
@@ -23,6 +25,7 @@ type Options struct {
 	Environ []string // of the processes, without what would change their configuration
 	Store   string   // a postgres:// address, under which a database is made and dropped; "" for SQLite
 	Restart string   // a shell command that restarts that Postgres; "" to cut its connections instead
+	Only    string   // one trial's name; "" for all
 	Full    bool     // 10,000 readers and more than 50 kills; otherwise about a minute in all
 
 	// Tick hears how far a trial is, between 0 and 1, possibly from several
@@ -72,14 +75,12 @@ type trial struct {
 	commandTimeout time.Duration
 }
 
-var errNoTrial = errors.New("no trial was run")
-
 // Run runs every trial. An error means that a trial could not be carried out;
 // what it found stands in the results.
 func Run(ctx context.Context, o Options) ([]Result, error) {
 	var out []Result
 	for _, t := range trials() {
-		if t.only == "sqlite" && o.Store != "" || t.only == "postgres" && o.Store == "" {
+		if o.Only != "" && o.Only != t.name || t.only == "sqlite" && o.Store != "" || t.only == "postgres" && o.Store == "" {
 			continue
 		}
 		r, err := one(ctx, o, t)
@@ -91,7 +92,7 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, errNoTrial
+		return nil, &digest.InvalidError{Field: "--only", Value: o.Only, Reason: "is no trial of this store; without it, each is named"}
 	}
 	return out, nil
 }

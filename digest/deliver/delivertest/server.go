@@ -160,7 +160,9 @@ func (s *Server) serve(c net.Conn, n int) {
 			w.Flush()
 			return
 		}
-		if r.Buffered() == 0 { // pipelined commands are answered in one go
+		// Pipelined commands are answered in one go, but a message at once (RFC 2920
+		// section 3.2: responses to DATA must not be held back).
+		if r.Buffered() == 0 || verb == "DATA" || verb == "BDAT" {
 			w.Flush()
 		}
 	}
