@@ -5,7 +5,7 @@ export CGO_ENABLED ?= 0
 
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test race fuzz golden lint bench score shots messages clean
+.PHONY: help build demo test race fuzz golden lint bench score shots messages clean selftest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: ## gofmt, go vet, staticcheck
 bench: ## measure sending beside Postfix's load generator; ZEST_BENCH=quick takes a minute
 	.ci/bench.sh
 	go test -run '^$$' -bench . -benchtime 1s ./...
+
+selftest: ## torture the delivery engine, on SQLite and on a Postgres of its own
+	.ci/selftest.sh
 
 shots: ## look at every theme in Chromium, with axe-core; contact sheets in docs/img
 	.ci/shots.sh

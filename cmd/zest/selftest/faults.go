@@ -61,12 +61,13 @@ func faulty(i int) string {
 	if f.every > 0 && turn%f.every != 0 {
 		f = all[0]
 	}
-	return fmt.Sprintf("%s.%05d@d%05d.example.org", f.name, i, i)
+	return fmt.Sprintf("r%05d.%s@d%05d.example.org", i, f.name, i)
 }
 
 // faultOf is what happens to a reader.
 func faultOf(email string) fault {
-	name, _, _ := strings.Cut(email, ".")
+	local, _, _ := strings.Cut(email, "@")
+	_, name, _ := strings.Cut(local, ".")
 	for _, f := range allFaults() {
 		if f.name == name {
 			return f

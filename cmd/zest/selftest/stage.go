@@ -34,6 +34,7 @@ type stage struct {
 	store   *store.Store
 	emails  []string
 	kills   int
+	started []*process
 
 	mu   sync.Mutex
 	seen map[string]int // how often a reader was met at a step
@@ -99,6 +100,10 @@ func (s *stage) enlist(ctx context.Context, n int) error {
 }
 
 func (s *stage) close() error {
+	for _, p := range s.started { // a trial that was broken off leaves nothing behind
+		p.cmd.Process.Kill()
+		<-p.done
+	}
 	var err error
 	if s.host != nil {
 		s.host.Close()
@@ -155,6 +160,7 @@ func (s *stage) launch(cmd *exec.Cmd) (*process, error) {
 		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
 	}
 	go func() { p.err = cmd.Wait(); close(p.done) }()
+	s.started = append(s.started, p)
 	return p, nil
 }
 

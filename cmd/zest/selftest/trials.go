@@ -3,6 +3,7 @@ package selftest
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,7 +127,7 @@ func clockJumps(_ context.Context, s *stage) error {
 // greylisting puts every third reader off at their first try.
 func greylisting(s *stage) {
 	s.script.Reply = func(st delivertest.Session, verb string) string {
-		if email := address(st.To); verb == "RCPT" && len(email)%3 == 0 && s.met("greylist", email) == 1 {
+		if email := address(st.To); verb == "RCPT" && crc32.ChecksumIEEE([]byte(email))%3 == 0 && s.met("greylist", email) == 1 {
 			return "451 4.7.1 greylisted, come back later"
 		}
 		return ""
