@@ -150,6 +150,7 @@ type Newsletter struct {
 	Logo          string        `yaml:"logo"`
 	LogoDark      string        `yaml:"logo_dark"`
 	Footer        string        `yaml:"footer"`
+	Images        string        `yaml:"images"` // "link", "embed" or "host"
 	Subject       string        `yaml:"subject"`
 	Intro         string        `yaml:"intro"`
 	MaxAge        time.Duration `yaml:"max_age"`
@@ -188,6 +189,6 @@ func defaultList() List { return List{Public: true} }
 // The byte budget keeps the message under the size at which Gmail cuts it.
 func defaultNewsletter() Newsletter {
 	return Newsletter{Zone: "UTC", Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90_000,
-		Theme: "gazette", Accent: "#0b5c8a", MaxAge: 48 * time.Hour, OnUnknown: "resend",
+		Theme: "gazette", Accent: "#0b5c8a", Images: "link", MaxAge: 48 * time.Hour, OnUnknown: "resend",
 		Missed: "send", MissedWithin: 24 * time.Hour, Archive: "public"}
 }

@@ -83,6 +83,7 @@ func TestFiveLinesMakeANewsletter(t *testing.T) {
 			Weight: 1, FullText: true, FirstRun: 20}},
 		Zone: time.UTC, Rules: digest.Rules{Min: 1, Max: 12, SummaryChars: 320, ClipBytes: 90000},
 		Look:   digest.Look{Theme: "gazette", Accent: "#0b5c8a"},
+		Images: digest.ImagesLink,
 		MaxAge: 48 * time.Hour, OnUnknown: digest.UnknownResend, Archive: digest.ArchivePublic,
 		Missed: digest.MissedSend, MissedWithin: 24 * time.Hour}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {

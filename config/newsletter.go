@@ -42,6 +42,7 @@ func (v *validator) newsletter(at string, n Newsletter) {
 	}
 	v.look(at, n)
 	v.calendar(at, n)
+	v.oneOf(at+".images", n.Images, string(digest.ImagesLink), string(digest.ImagesEmbed), string(digest.ImagesHost))
 	v.positive(at+".max_age", n.MaxAge)
 	v.oneOf(at+".on_unknown", n.OnUnknown, string(digest.UnknownResend), string(digest.UnknownLeave))
 	v.oneOf(at+".archive", n.Archive, string(digest.ArchivePublic), string(digest.ArchiveUnlisted), string(digest.ArchiveNone))
@@ -210,6 +211,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Missed: digest.MissedPolicy(n.Missed), MissedWithin: n.MissedWithin, Rules: rulesOf(n),
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
+		Images:   digest.ImageMode(n.Images),
 		Joinable: c.joinable(n.Lists), Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -47,6 +48,22 @@ func (e Edition) Cards() []Card {
 		cards = append(cards, s.Cards...)
 	}
 	return cards
+}
+
+// Illustrated is the edition with every picture passed through f. The edition
+// itself does not change.
+func (e Edition) Illustrated(f func(Image) Image) Edition {
+	e.Sections = slices.Clone(e.Sections)
+	for i := range e.Sections {
+		cards := slices.Clone(e.Sections[i].Cards)
+		for j := range cards {
+			if cards[j].Article.Image.URL != "" {
+				cards[j].Article.Image = f(cards[j].Article.Image)
+			}
+		}
+		e.Sections[i].Cards = cards
+	}
+	return e
 }
 
 // Section is a titled part of an edition. The only section of a plain edition

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"digest/extract":             {"digest"},
 	"digest/curate":              {"digest"},
 	"digest/inline":              {},
+	"digest/picture":             {},
 	"digest/lint":                {"digest", "digest/lint/caniemail"},
 	"digest/lint/caniemail":      {},
 	"digest/render":              {"digest", "digest/inline", "templates"},
@@ -28,7 +29,7 @@ var mayImport = map[string][]string{
 	"digest/deliver/delivertest": {"digest"},
 	"digest/bounce":              {"digest"},
 	"digest/roster":              {"digest", "digest/address"},
-	"digest/publish":             {"digest", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver"},
+	"digest/publish":             {"digest", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver", "digest/picture"},
 	"digest/store":               {"digest", "digest/address"},
 	"digest/store/storetest":     {"digest", "digest/store"},
 	"digest/web":                 {"digest", "templates"},
@@ -49,7 +50,7 @@ var mayImport = map[string][]string{
 
 // pure packages compute: they read no clock, no file, no network and no
 // database, and they do not log.
-var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/lint", "digest/render", "digest/bounce", "digest/roster"}
+var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/picture", "digest/lint", "digest/render", "digest/bounce", "digest/roster"}
 
 var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}
 
@@ -90,6 +91,7 @@ var home = map[string][]string{
 	"github.com/lmittmann/tint":                   {"cmd/zest"},
 	"golang.org/x/net/idna":                       {"digest/address"},
 	"github.com/chromedp/chromedp":                {"digest/internal/shots"},
+	"golang.org/x/image/draw":                     {"digest/picture"},
 }
 
 type pkg struct {

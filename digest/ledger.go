@@ -14,6 +14,7 @@ type Frozen struct {
 	Edition    Edition
 	Letterhead Letterhead
 	Proofs     []Proof
+	Pictures   []Embedded // that the proofs show from our own address
 	Lists      []string
 	Carried    []ArticleID
 	Expires    time.Time // after this, what is still queued has failed

@@ -33,6 +33,7 @@ type Newsletter struct {
 	MissedWithin  time.Duration // how late a missed slot may still be sent
 	Rules         Rules
 	Look          Look
+	Images        ImageMode
 	Subject       string // template; empty for the lead story's title
 	Intro         string // plain text above the first story
 	MaxAge        time.Duration
@@ -89,6 +90,16 @@ type Look struct {
 	LogoDark   string
 	Footer     string // extra line of the footer, plain text
 }
+
+// ImageMode says where the pictures of a message are.
+type ImageMode string
+
+// The places of pictures.
+const (
+	ImagesLink  ImageMode = "link"  // at their source; also what is meant by ""
+	ImagesEmbed ImageMode = "embed" // inside the message
+	ImagesHost  ImageMode = "host"  // with us: `zest serve` shows them
+)
 
 // UnknownPolicy says what to do with a message that may or may not have
 // arrived: the server's answer was lost.

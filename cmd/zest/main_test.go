@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -104,8 +107,10 @@ func TestScripts(t *testing.T) {
 				defer h.mu.Unlock()
 				h.mode, h.arg = args[0], strings.Join(args[1:], " ")
 			},
-			"inbox": inboxHolds,
-			"dump":  dump,
+			"inbox":      inboxHolds,
+			"dump":       dump,
+			"picture":    drawPicture,
+			"newsletter": setNewsletter,
 		},
 	})
 }
@@ -124,6 +129,29 @@ func inboxHolds(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%d messages arrived, not %d", got, want)
 	}
+}
+
+// drawPicture FILE WIDTH HEIGHT makes a JPEG.
+func drawPicture(ts *testscript.TestScript, _ bool, args []string) {
+	w, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	h, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	var b bytes.Buffer
+	ts.Check(jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, w, h)), nil))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
+
+// setNewsletter 'KEY: VALUE'... adds settings of the newsletter to the
+// configuration.
+func setNewsletter(ts *testscript.TestScript, _ bool, args []string) {
+	const after = "    sources: [blog]\n"
+	file := ts.MkAbs("zest.yaml")
+	before, rest, _ := strings.Cut(ts.ReadFile(file), after)
+	for _, line := range args {
+		before += "    " + line + "\n"
+	}
+	ts.Check(os.WriteFile(file, []byte(before+after+rest), 0o600))
 }
 
 // dump FILE writes the content of the store, to compare with another moment.

@@ -58,6 +58,7 @@ type planJSON struct {
 	Readers    int            `json:"readers"`
 	Seconds    float64        `json:"seconds"`
 	Fitted     string         `json:"fitted,omitempty"`
+	Dropped    []string       `json:"pictures_left_out,omitempty"`
 	Variants   []variantJSON  `json:"variants"`
 	Decisions  []decisionJSON `json:"decisions"`
 	Sources    []sourceLine   `json:"sources"`
@@ -88,6 +89,9 @@ func newPlan(n digest.Newsletter, d publish.Draft, rate float64) planJSON {
 	p := planJSON{
 		Newsletter: n.Name, Number: d.Frozen.Edition.Number, Subject: d.Frozen.Edition.Subject,
 		Stories: d.Selection.Count(), Readers: d.Readers, Fitted: d.Fitted, Seconds: float64(d.Readers) / rate,
+	}
+	for _, x := range d.Dropped {
+		p.Dropped = append(p.Dropped, x.Reason)
 	}
 	for _, v := range d.Variants {
 		p.Variants = append(p.Variants, variantJSON{v.Variant.Key, v.Readers, v.Bytes, v.HTML, len(v.Findings)})
@@ -120,6 +124,9 @@ func (a *app) showPlan(n digest.Newsletter, d publish.Draft, rate float64) {
 		a.printf("%s, %s\n", count(d.Selection.Count(), "story", "stories"), a.audience(d, rate))
 		if d.Fitted != "" {
 			a.printf("cut to stay under %s: %s\n", bytesize(n.Rules.ClipBytes), d.Fitted)
+		}
+		for _, x := range d.Dropped {
+			a.printf("picture left out: %s\n", x.Reason)
 		}
 		for _, v := range d.Variants {
 			a.printf("  %-8s %s, message %s, HTML %s of %s%s\n", v.Variant.Key, count(v.Readers, "reader", "readers"),

@@ -49,6 +49,9 @@ func (m *machine) writePreview(n digest.Newsletter, d publish.Draft, dir string)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	for _, x := range d.Dropped {
+		m.a.notef("%s %s", m.a.paint(yellow, "picture left out:"), x.Reason)
+	}
 	for _, v := range d.Variants {
 		name := "edition"
 		if v.Variant.Key != digest.VariantKey(n.Language, false) {

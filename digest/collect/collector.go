@@ -179,6 +179,14 @@ func (c *Collector) Page(ctx context.Context, s digest.Source, address string) (
 	return resp.page, err
 }
 
+// Picture fetches a picture that an article shows, within the same limits and
+// under the same guard. It does not wait for a turn: a browser that opened the
+// article would ask for its pictures all at once.
+func (c *Collector) Picture(ctx context.Context, s digest.Source, address string) (digest.Page, error) {
+	resp, err := c.get(ctx, s, address, validators{})
+	return resp.page, err
+}
+
 // turn waits until a host may be asked again, and returns what ends the turn.
 func (c *Collector) turn(ctx context.Context, address string) (func(), error) {
 	u, err := url.Parse(address)

@@ -50,6 +50,12 @@ func (c *Collector) fetch(ctx context.Context, s digest.Source, address string, 
 		return out, err
 	}
 	defer done()
+	return c.get(ctx, s, address, v)
+}
+
+// get asks once, without waiting for a turn.
+func (c *Collector) get(ctx context.Context, s digest.Source, address string, v validators) (response, error) {
+	var out response
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

@@ -89,6 +89,9 @@ func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
 	if _, err := m.WriteTo(&b); err != nil {
 		return nil, err
 	}
+	if len(p.Embedded) > 0 {
+		return innerBoundary(b.Bytes(), boundary(l, p)), nil
+	}
 	return b.Bytes(), nil
 }
 

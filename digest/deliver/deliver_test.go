@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
@@ -479,5 +480,57 @@ func TestEnvelopeParameters(t *testing.T) {
 	}
 	if o := f.outcomes[2]; o.Verdict != digest.VerdictFailed || o.Enhanced != "5.6.7" {
 		t.Errorf("an address that this server cannot take: %+v", o)
+	}
+}
+
+// A message with pictures is a multipart/related whose first part is the
+// alternative, each with a boundary of its own (RFC 2046, section 5.1.2; RFC
+// 2387, section 3.2).
+func TestPicturesTravelBesideTheAlternative(t *testing.T) {
+	p := digest.Proof{Variant: digest.Variant{Key: "fr"}, Subject: "Image", Text: "texte\n@@unsubscribe_url@@\n", HTML: `<p><img src="cid:0a@lettre.example" alt="">@@unsubscribe_url@@</p>`,
+		Embedded: []digest.Embedded{{ID: "0a@lettre.example", Type: "image/png", Data: []byte("\x89PNG")}}}
+	m, err := deliver.Compile(digest.Letterhead{From: digest.Address{Email: "a@lettre.example"}, Domain: "lettre.example"}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := m.Append(nil, &digest.Reader{Email: "b@lettre.example", OneClick: "https://lettre.example/u/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := netmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	var walk func(kind string, body io.Reader)
+	walk = func(kind string, body io.Reader) {
+		media, params, err := mime.ParseMediaType(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds = append(kinds, media)
+		if params["boundary"] == "" {
+			return
+		}
+		for r := multipart.NewReader(body, params["boundary"]); ; {
+			part, err := r.NextPart()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			walk(part.Header.Get("Content-Type"), part)
+			if id := part.Header.Get("Content-Id"); (id == "<0a@lettre.example>") != strings.HasPrefix(part.Header.Get("Content-Type"), "image/") {
+				t.Errorf("Content-ID %q on %s", id, part.Header.Get("Content-Type"))
+			}
+		}
+	}
+	walk(msg.Header.Get("Content-Type"), msg.Body)
+	if got := strings.Join(kinds, " "); got != "multipart/related multipart/alternative text/plain text/html image/png" {
+		t.Error(got)
+	}
+	if n := strings.Count(string(raw), "https://lettre.example/u/1"); n != 3 {
+		t.Errorf("the link to leave stands %d times", n)
 	}
 }

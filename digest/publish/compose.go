@@ -22,7 +22,10 @@ type Draft struct {
 	Sources   []SourceReport // when the draft read them itself
 	Variants  []VariantDraft
 	Readers   int
-	Fitted    string // what was cut to stay under the clipping size, in words; "" for nothing
+	Fitted    string    // what was cut to stay under the clipping size, in words; "" for nothing
+	Dropped   []Dropped // pictures that readers would not have seen
+
+	album album
 }
 
 // VariantDraft is one variant of a draft, ready to be looked at.
@@ -71,7 +74,7 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 			return digest.ErrNothingNew
 		}
 		d.Frozen = p.freezable(n, d.Selection, number, o.Slot, now)
-		return p.proofs(n, audience, d)
+		return p.proofs(ctx, n, audience, d)
 	})
 }
 
@@ -225,7 +228,7 @@ func letterhead(n digest.Newsletter, e digest.Edition) digest.Letterhead {
 
 // proofs renders every variant that has readers, and the newsletter's own
 // where nobody is subscribed yet, so that there is always something to look at.
-func (p *Publisher) proofs(n digest.Newsletter, audience []digest.AudienceGroup, d *Draft) error {
+func (p *Publisher) proofs(ctx context.Context, n digest.Newsletter, audience []digest.AudienceGroup, d *Draft) error {
 	readers := map[string]int{}
 	variants := map[string]digest.Variant{}
 	for _, g := range audience {
@@ -243,7 +246,7 @@ func (p *Publisher) proofs(n digest.Newsletter, audience []digest.AudienceGroup,
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
-		v, err := p.variant(n, d.Frozen, variants[k])
+		v, err := p.variant(ctx, n, d, variants[k])
 		if err != nil {
 			return fmt.Errorf("rendering %s (%s): %w", d.Frozen.Edition.Ref(), k, err)
 		}
@@ -254,11 +257,17 @@ func (p *Publisher) proofs(n digest.Newsletter, audience []digest.AudienceGroup,
 	return nil
 }
 
-func (p *Publisher) variant(n digest.Newsletter, f digest.Frozen, v digest.Variant) (VariantDraft, error) {
-	proof, err := p.o.Renderer.Render(n, f.Edition, v, webURL(n, f.Edition))
+func (p *Publisher) variant(ctx context.Context, n digest.Newsletter, d *Draft, v digest.Variant) (VariantDraft, error) {
+	f := d.Frozen
+	shown, e, inside, err := p.illustrate(ctx, n, f.Edition, v, d)
 	if err != nil {
 		return VariantDraft{}, err
 	}
+	proof, err := p.o.Renderer.Render(shown, e, v, webURL(n, f.Edition))
+	if err != nil {
+		return VariantDraft{}, err
+	}
+	proof.Embedded = inside
 	m, err := deliver.Compile(f.Letterhead, proof)
 	if err != nil {
 		return VariantDraft{}, err

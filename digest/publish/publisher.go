@@ -20,6 +20,8 @@ type Collector interface {
 	Collect(ctx context.Context, sources []digest.Source, states []digest.SourceState, each func(digest.Harvest, error))
 	// Page fetches the page that an item links to.
 	Page(ctx context.Context, s digest.Source, url string) (digest.Page, error)
+	// Picture fetches a picture of an article, under the same guard.
+	Picture(ctx context.Context, s digest.Source, url string) (digest.Page, error)
 }
 
 // Store is what publishing remembers.

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"html/template"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -60,6 +62,17 @@ func address(s string) string {
 	}
 	return escapeAddress.Replace(s)
 }
+
+// imageAddress is where a picture is: at an address, or inside the message.
+func imageAddress(s string) template.URL {
+	if id, ok := strings.CutPrefix(s, "cid:"); ok && embeddedID.MatchString(id) {
+		return template.URL(s)
+	}
+	return template.URL(address(s))
+}
+
+// embeddedID is the form that publishing gives to the pictures in a message.
+var embeddedID = regexp.MustCompile(`^[0-9a-f]{32}@[A-Za-z0-9.-]+$`)
 
 // A token in a link would hand the reader's own links or address to a stranger.
 var escapeAddress = strings.NewReplacer("@@", "%40%40", " ", "%20", "\"", "%22", "'", "%27", "<", "%3C", ">", "%3E")

@@ -87,43 +87,82 @@ func (r *Renderer) Themes() []string {
 // edition, empty for none. An error that the operator can mend is a
 // [*digest.InvalidError].
 func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
-	v.Language = cmp.Or(v.Language, e.Language, n.Language, "en")
-	read := r.themes[n.Look.Theme]
-	if read == nil {
-		return digest.Proof{Variant: v}, &digest.InvalidError{Field: "theme", Value: n.Look.Theme, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
-	}
-	th, err := read()
+	th, err := r.theme(n.Look.Theme)
 	if err != nil {
-		return digest.Proof{Variant: v}, fmt.Errorf("theme %s: %w", n.Look.Theme, err)
+		return digest.Proof{Variant: v}, err
 	}
 	return r.render(th, n, e, v, webURL)
 }
 
+// theme is the theme of this name, read when it is first asked for.
+func (r *Renderer) theme(name string) (*theme, error) {
+	read := r.themes[name]
+	if read == nil {
+		return nil, &digest.InvalidError{Field: "theme", Value: name, Reason: "is not there; there are " + strings.Join(r.Themes(), ", ")}
+	}
+	th, err := read()
+	if err != nil {
+		return nil, &digest.InvalidError{Field: "theme " + name, Reason: err.Error()}
+	}
+	return th, nil
+}
+
 func (r *Renderer) render(th *theme, n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (digest.Proof, error) {
-	proof := digest.Proof{Variant: v}
-	p, err := newPalette(n.Look)
+	j, err := r.job(n, e, v, webURL)
+	proof := digest.Proof{Variant: j.variant, Subject: j.view.Subject}
 	if err != nil {
 		return proof, err
 	}
-	view := r.view(n, e, v, webURL)
-	proof.Subject = view.Subject
-	say := func(id string) string {
-		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": view.Title}))
-	}
-	if proof.Text, err = th.plain(view, r.words.Spoken(v.Language), say); err != nil {
+	if proof.Text, err = th.plain(j.view, r.words.Spoken(j.variant.Language), j.say); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
 	}
 	if v.TextOnly {
 		return proof, nil
 	}
-	if proof.HTML, err = th.page(view, p, say); err != nil {
+	if proof.HTML, err = th.page(j); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
 	}
 	return proof, nil
 }
 
+// job is one variant of an edition on its way to a proof.
+type job struct {
+	variant digest.Variant
+	palette palette
+	view    view
+	say     func(string) string
+}
+
+func (r *Renderer) job(n digest.Newsletter, e digest.Edition, v digest.Variant, webURL string) (job, error) {
+	v.Language = cmp.Or(v.Language, e.Language, n.Language, "en")
+	j := job{variant: v}
+	var err error
+	if j.palette, err = newPalette(n.Look); err != nil {
+		return j, err
+	}
+	j.view = r.view(n, e, v, webURL)
+	j.say = func(id string) string {
+		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": j.view.Title}))
+	}
+	return j, nil
+}
+
 // page renders the HTML part.
-func (th *theme) page(v view, p palette, say func(string) string) (string, error) {
+func (th *theme) page(j job) (string, error) {
+	document, err := th.document(j)
+	if err != nil {
+		return "", err
+	}
+	res, err := inline.Document(document, inline.Options{})
+	if err != nil {
+		return "", err
+	}
+	return squeeze(res.HTML), nil
+}
+
+// document is the HTML part with its sheets as they were written.
+func (th *theme) document(j job) (string, error) {
+	v, p, say := j.view, j.palette, j.say
 	style, err := p.paintAll(th.style)
 	if err != nil {
 		return "", err
@@ -142,11 +181,7 @@ func (th *theme) page(v view, p palette, say func(string) string) (string, error
 	if err := t.ExecuteTemplate(&b, "document", v); err != nil {
 		return "", err
 	}
-	res, err := inline.Document(b.String(), inline.Options{})
-	if err != nil {
-		return "", err
-	}
-	return squeeze(res.HTML), nil
+	return b.String(), nil
 }
 
 // squeeze drops the indentation and empty lines that templates leave behind:

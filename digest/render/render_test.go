@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-runewidth"
 
 	"github.com/zest-digest/zest/digest"
@@ -322,5 +323,37 @@ func BenchmarkRenderFortyStories(b *testing.B) {
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		renderer(b, render.Options{})
+	}
+}
+
+func TestOnlyThePicturesThatAThemeShowsAreAskedFor(t *testing.T) {
+	r := renderer(t, render.Options{})
+	for theme, want := range map[string]string{
+		"gazette":  "logo.png:200 shore.jpg?é=1:600:wide",
+		"magazine": "logo.png:200 shore.jpg?é=1:576:wide sea.jpg:276:wide bench.jpg:276:wide letters.jpg:276:wide",
+		"brief":    "logo.png:200",
+		"plain":    "logo.png:200",
+	} {
+		n, e := letter(theme, "fr", editions("fr")["many"]...)
+		e.Sections[0].Cards[0].Article.Image.URL += "?é=1"
+		n.Look.Logo = "https://images.example/logo.png"
+		got, err := r.Pictures(n, e, digest.Variant{Language: "fr"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, s := range got {
+			line := fmt.Sprintf("%s:%d", strings.TrimPrefix(s.URL, "https://images.example/"), s.Width)
+			if s.Wide {
+				line += ":wide"
+			}
+			list = append(list, line)
+		}
+		if diff := cmp.Diff(want, strings.Join(list, " ")); diff != "" {
+			t.Errorf("%s: %s", theme, diff)
+		}
+		if n, _ := r.Pictures(n, e, digest.Variant{Language: "fr", TextOnly: true}); len(n) != 0 {
+			t.Errorf("%s: %d pictures for readers of text", theme, len(n))
+		}
 	}
 }

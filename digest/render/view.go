@@ -22,7 +22,7 @@ type view struct {
 	Summary        string
 	Intro          []string // paragraphs
 	WebURL         string
-	Logo, LogoDark string
+	Logo, LogoDark template.URL
 	Footer         string
 	Sender         string
 	PostalAddress  string
@@ -73,7 +73,8 @@ type card struct {
 type elsewhere struct{ Site, Title, URL string }
 
 type picture struct {
-	URL, Alt      string
+	URL           template.URL
+	Alt           string
 	Width, Height int // as shown; Height is 0 when unknown
 }
 
@@ -102,7 +103,7 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 		Lang: lang, Dir: direction(lang), Start: "left", End: "right", Tracked: tracked(lang),
 		Title: set(n.Title), Subject: typeset(lang, shorten(flat(guard(e.Subject)), subjectChars)), Number: e.Number, Date: r.words.Date(lang, e.Date),
 		Summary: typeset(lang, shorten(strings.Trim(flat(guard(e.Summary)), " ·"), summaryChars)), WebURL: address(webURL),
-		Logo: address(n.Look.Logo), LogoDark: address(n.Look.LogoDark), Footer: set(n.Look.Footer),
+		Logo: imageAddress(n.Look.Logo), LogoDark: imageAddress(n.Look.LogoDark), Footer: set(n.Look.Footer),
 		Sender: set(cmp.Or(n.From.Name, n.Title)), PostalAddress: flat(n.PostalAddress),
 	}
 	if out.Dir == "rtl" {
@@ -175,7 +176,7 @@ func (c *card) number(last int) int {
 // newPicture is the picture of a story, or nothing where the source's picture
 // is an icon, a strip or a column: those are furniture.
 func newPicture(img digest.Image, title string, set func(string) string) *picture {
-	url := address(img.URL)
+	url := imageAddress(img.URL)
 	w, h := img.Width, img.Height
 	if url == "" || w > 0 && w < 240 || w > 0 && h > 0 && (w > 4*h || h > 2*w) {
 		return nil

@@ -86,6 +86,11 @@ func (s *Store) Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, er
 				return err
 			}
 		}
+		for _, p := range f.Pictures {
+			if _, err := s.exec(ctx, tx, `INSERT INTO pictures (id, type, data) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`, p.ID, p.Type, p.Data); err != nil {
+				return err
+			}
+		}
 		return s.expand(ctx, tx, e, f)
 	})
 	if duplicate(err) {

@@ -63,7 +63,7 @@ func (s *Store) FillReaders(ctx context.Context, readers, deliveries int) error 
 
 func sampleValue(t table, c column, i int) any {
 	switch {
-	case t.name == "meta" && c.name == "value", c.name == "secret":
+	case t.name == "meta" && c.name == "value", c.name == "secret", t.name == "pictures" && c.name == "data":
 		return []byte{0, 0xff, byte(i), byte(i >> 8)}
 	case c.text && i%3 == 0:
 		return fmt.Sprintf("Zoé %d’%s", i, c.name)

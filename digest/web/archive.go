@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -242,6 +243,9 @@ func (s *Server) asMailed(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, http.StatusOK, []byte(html))
 }
 
+// inside finds the pictures that travelled inside the message.
+var inside = regexp.MustCompile(`src="cid:([0-9a-f]{32})@[^"]*"`)
+
 // mailed is the HTML of an edition in the newsletter's language. The links that
 // were each reader's own lead to the archive.
 func (s *Server) mailed(ctx context.Context, n digest.Newsletter, number int) (string, error) {
@@ -265,6 +269,7 @@ func (s *Server) mailed(ctx context.Context, n digest.Newsletter, number int) (s
 	if best == "" {
 		return "", digest.ErrNotFound
 	}
+	best = inside.ReplaceAllString(best, `src="`+template.HTMLEscapeString(s.site.public)+`/i/$1"`)
 	home := template.HTMLEscapeString(s.site.public + "/" + n.Name)
 	return strings.NewReplacer(
 		string(digest.TokenUnsubscribe), home, string(digest.TokenPreferences), home,

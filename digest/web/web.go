@@ -46,6 +46,7 @@ type Store interface {
 	Edition(ctx context.Context, newsletter string, number int) (digest.Edition, error)
 	EditionsSince(ctx context.Context, newsletter string, number int) ([]digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)
+	Picture(ctx context.Context, id string) (digest.Embedded, error)
 }
 
 // Options are what the pages are made of.
@@ -114,6 +115,7 @@ func (s *Server) routes() {
 		"GET /look/{newsletter}":           s.look,
 		"GET /style.css":                   s.asset("style.css"),
 		"GET /join.js":                     s.asset("join.js"),
+		"GET /i/{id}":                      s.picture,
 		"GET /robots.txt":                  s.robots,
 		"GET /healthz":                     func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) },
 		"/":                                s.missing,

@@ -241,9 +241,17 @@ func frozen(t *testing.T, open Opener) {
 	s := open(t)
 	readers(t, s, 2)
 	f := edition(1)
+	shown := digest.Embedded{ID: "0123456789abcdef", Type: "image/png", Data: []byte("\x89PNG\x00")}
+	f.Pictures = []digest.Embedded{shown}
 	e := must(s.Freeze(ctx, f))(t)
 	got := must(s.Frozen(ctx, e.ID))(t)
-	f.Edition = e
+	f.Edition, f.Pictures = e, nil // pictures are asked for one by one
+	if d := cmp.Diff(shown, must(s.Picture(ctx, shown.ID))(t)); d != "" {
+		t.Error(d)
+	}
+	if _, err := s.Picture(ctx, "other"); !errors.Is(err, digest.ErrNotFound) {
+		t.Errorf("a picture that nobody froze: %v", err)
+	}
 	if d := cmp.Diff(f, got, cmp.Comparer(func(a, b time.Time) bool { return a.UnixMilli() == b.UnixMilli() })); d != "" {
 		t.Error(d)
 	}
