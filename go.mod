@@ -65,7 +65,12 @@ require (
 	github.com/tidwall/sjson v1.2.5 // indirect
 )
 
-require github.com/gorilla/feeds v1.2.0
+require (
+	github.com/cenkalti/backoff/v5 v5.0.3
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8
+	github.com/gorilla/feeds v1.2.0
+	github.com/temoto/robotstxt v1.1.2
+)
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

@@ -13,12 +13,16 @@ trap 'rm -rf "$out"' EXIT
 data=$(realpath "$data")
 make -s build
 go build -o "$out/run" ./digest/internal/score
-(cd "$score/go" && go build -o "$out/bin/" ./cmd/score-feeds ./cmd/score-xss ./cmd/score-extract ./cmd/score-bounce ./cmd/feed-gofeed ./cmd/extract)
+(cd "$score/go" && go build -o "$out/bin/" ./cmd/score-feeds ./cmd/score-xss ./cmd/score-opml ./cmd/score-extract ./cmd/score-bounce ./cmd/feed-gofeed ./cmd/extract)
 
 echo "== feeds (bars: core 97, w3c 99, real 99, jsonfeed 100, dates 75; gofeed alone: 85.0, 94.2, 92.0)"
 "$out/run" feeds "$data/feeds/gold.jsonl" "$data/feeds/files" bin/zest >"$out/feeds"
 "$out/bin/score-feeds" "$data/feeds/gold.jsonl" "$out/feeds" | grep -E 'files|rejected'
 "$out/bin/score-xss" "$data/feeds/gold.jsonl" "$out/feeds" | tail -n 1
+
+echo "== OPML (bar: every file)"
+bin/zest source import --dry-run --json "$data"/opml/files/* >"$out/opml" || true # one of them holds no OPML
+V=1 "$out/bin/score-opml" "$data/opml/gold.jsonl" "$data/opml/files" "$out/opml"
 
 for set in orangesum fundus mozilla; do
 	echo "== pages: $set (bars: F1 0.985, 0.940, 0.985; best peers 0.980, 0.929, 0.991)"

@@ -84,13 +84,16 @@ type Collect struct {
 	Pause     time.Duration `yaml:"pause"`      // between two requests to one host
 	MaxBytes  Size          `yaml:"max_bytes"`  // of one answer
 	Proxy     string        `yaml:"proxy"`
+	// AlertAfter is for how long a source may fail before the operator is told.
+	AlertAfter time.Duration `yaml:"alert_after"`
 }
 
 // Source is one place articles come from.
 type Source struct {
 	Name         string   `yaml:"name"`
 	URL          string   `yaml:"url"`
-	Kind         string   `yaml:"kind"` // "feed", "page" or "folder"; found out when empty
+	Command      []string `yaml:"command"` // a program and its arguments, for kind: command
+	Kind         string   `yaml:"kind"`    // found out when empty
 	Title        string   `yaml:"title"`
 	Language     string   `yaml:"language"`
 	Section      string   `yaml:"section"`
@@ -99,6 +102,7 @@ type Source struct {
 	Selector     string   `yaml:"selector"`
 	FirstRun     int      `yaml:"first_run"`
 	AllowPrivate bool     `yaml:"allow_private"`
+	IgnoreRobots bool     `yaml:"ignore_robots"`
 	Headers      []Header `yaml:"headers"`
 	User         string   `yaml:"user"`
 	Password     Secret   `yaml:"password"`
@@ -175,7 +179,7 @@ func Default() Config {
 			PerConnection: 500, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
 		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
-			MaxBytes: 10 << 20},
+			MaxBytes: 10 << 20, AlertAfter: 3 * 24 * time.Hour},
 	}
 }
 

@@ -220,7 +220,7 @@ func (c *Config) complete() {
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		s.PasswordFile = c.resolve(s.PasswordFile)
-		if !isWeb(s.URL) {
+		if !strings.Contains(s.URL, "://") {
 			s.URL = c.resolve(s.URL)
 		}
 	}

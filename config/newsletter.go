@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -256,7 +255,7 @@ func (c *Config) sourcesOf(n Newsletter) (out []digest.Source) {
 				s = declared
 			}
 		}
-		out = append(out, s.resolved())
+		out = append(out, s.resolved(filepath.Dir(c.resolve(filepath.Base(c.file)))))
 	}
 	return out
 }
@@ -272,23 +271,6 @@ func directName(ref string) string {
 		rest = after // what is stored and shown holds no password
 	}
 	return strings.TrimSuffix(rest, "/")
-}
-
-func (s Source) resolved() digest.Source {
-	out := digest.Source{Name: s.Name, Kind: digest.SourceKind(s.Kind), URL: s.URL, Title: s.Title,
-		Language: s.Language, Section: s.Section, Weight: s.Weight, FullText: s.FullText,
-		Selector: s.Selector, FirstRun: s.FirstRun, AllowPrivate: s.AllowPrivate,
-		User: s.User, Password: string(s.Password), Proxy: s.Proxy}
-	for _, h := range s.Headers {
-		out.Headers = append(out.Headers, digest.Header{Name: h.Name, Value: string(h.Value)})
-	}
-	if out.Kind == "" {
-		out.Kind = digest.SourceFeed
-		if info, err := os.Stat(s.URL); !isWeb(s.URL) && err == nil && info.IsDir() {
-			out.Kind = digest.SourceFolder
-		}
-	}
-	return out
 }
 
 // loadZone refuses the zone of the machine: a newsletter goes out at the same

@@ -104,6 +104,7 @@ func (v *validator) server() {
 	v.pages()
 	v.within("collect.parallel", c.Collect.Parallel, 1, 256)
 	v.positive("collect.timeout", c.Collect.Timeout)
+	v.positive("collect.alert_after", c.Collect.AlertAfter)
 	if c.Collect.MaxBytes < 1024 {
 		v.add("collect.max_bytes", "%q: too small to read a feed; use at least 1KiB", c.Collect.MaxBytes)
 	}
@@ -150,43 +151,6 @@ func (v *validator) dkim() {
 		if need.value == "" && !(need.key == "key_file" && d.KeyFile != "") {
 			v.add("dkim."+need.key, "is missing; dkim needs domain, selector and key_file")
 		}
-	}
-}
-
-func (v *validator) source(at string, s Source) {
-	if s.URL == "" {
-		v.add(at+".url", "is missing")
-	}
-	v.location(at+".url", s.URL)
-	v.oneOf(at+".kind", s.Kind, "", string(digest.SourceFeed), string(digest.SourcePage), string(digest.SourceFolder))
-	v.language(at+".language", s.Language)
-	v.web(at+".proxy", s.Proxy)
-	v.within(at+".first_run", s.FirstRun, 0, 100_000)
-	if s.Weight < 0 {
-		v.add(at+".weight", "%v: cannot be negative", s.Weight)
-	}
-	if s.Selector != "" && s.Kind != string(digest.SourcePage) {
-		v.add(at+".selector", "is for pages; add kind: page")
-	}
-	for i, h := range s.Headers {
-		field := itemPath(at+".headers", i, h.Name)
-		if h.Name == "" || strings.ContainsAny(h.Name, " :\r\n\t") {
-			v.add(field+".name", "%q: must be the name of an HTTP header", h.Name)
-		}
-		if strings.ContainsAny(string(h.Value), "\r\n") {
-			v.add(field+".value", "holds a line break")
-		}
-	}
-}
-
-// location accepts a web address, or a path.
-func (v *validator) location(field, s string) {
-	if scheme, _, found := strings.Cut(s, "://"); found && !isWeb(s) {
-		v.add(field, "%q: addresses begin with http:// or https://, not %s://", hideUser(s), scheme)
-		return
-	}
-	if isWeb(s) {
-		v.web(field, s)
 	}
 }
 

@@ -65,6 +65,7 @@ type Article struct {
 	Score      float64 // confidence of the extraction, 0 to 1
 	Doubt      string  // why Score is low ("paywall", "consent page"), empty otherwise
 	Position   int     // place in the source's own order, from 0
+	Dropped    bool    // put aside by the operator: no newsletter carries it
 	Enclosures []Enclosure
 }
 

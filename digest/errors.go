@@ -11,6 +11,7 @@ var (
 	ErrNothingNew    = errors.New("nothing new")
 	ErrAlreadyFrozen = errors.New("already frozen")
 	ErrGone          = errors.New("gone for good") // a source's server answered 410
+	ErrResting       = errors.New("left alone")    // a source that failed, or whose server asked for a rest
 )
 
 // InvalidError is a mistake that its author can mend. Its text is safe to show.

@@ -62,6 +62,9 @@ var mayLog = []string{"digest/publish", "digest/web", "digest/schedule", "digest
 var home = map[string][]string{
 	"github.com/mmcdole/gofeed":                   {"digest/collect"},
 	"github.com/temoto/robotstxt":                 {"digest/collect"},
+	"github.com/emersion/go-imap/v2":              {"digest/collect"},
+	"github.com/emersion/go-imap/v2/imapclient":   {"digest/collect"},
+	"github.com/cenkalti/backoff/v5":              {"digest/collect"},
 	"codeberg.org/readeck/go-readability/v2":      {"digest/extract"},
 	"github.com/microcosm-cc/bluemonday":          {"digest/extract"},
 	"github.com/antchfx/htmlquery":                {"digest/extract"},

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -49,4 +50,22 @@ func withoutTrackers(query string) string {
 		kept = append(kept, part)
 	}
 	return strings.Join(kept, "&")
+}
+
+// TitleOfURL makes a title of the last part of an address, for an article that
+// has none: "une-bonne-nouvelle.html" is "Une bonne nouvelle". An address that
+// says nothing comes back as it is.
+func TitleOfURL(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return link
+	}
+	name := path.Base(strings.TrimRight(u.Path, "/"))
+	name = strings.TrimSuffix(name, path.Ext(name))
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '+' })
+	if len(words) < 2 {
+		return link
+	}
+	s := []rune(strings.Join(words, " "))
+	return strings.ToUpper(string(s[:1])) + string(s[1:])
 }

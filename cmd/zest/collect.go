@@ -69,6 +69,9 @@ type sourceLine struct {
 	New         int    `json:"new"`
 	Updated     int    `json:"updated,omitempty"`
 	Held        int    `json:"held,omitempty"`
+	Flood       int    `json:"flood,omitempty"`
+	Resting     bool   `json:"resting,omitempty"`
+	Cut         string `json:"cut,omitempty"`
 	NotModified bool   `json:"not_modified,omitempty"`
 	Error       string `json:"error,omitempty"`
 }
@@ -78,6 +81,10 @@ func (a *app) showSources(reports []publish.SourceReport) error {
 	for _, r := range reports {
 		if a.json {
 			l := sourceLine{Source: r.Source.Name, Items: r.Items, New: r.New, Updated: r.Updated, Held: r.Held, NotModified: r.NotModified}
+			l.Flood, l.Resting = r.Flood, errors.Is(r.Err, digest.ErrResting)
+			if r.Cut != nil {
+				l.Cut = r.Cut.Error()
+			}
 			if r.Err != nil {
 				l.Error = r.Err.Error()
 			}
@@ -96,7 +103,10 @@ func (a *app) showSources(reports []publish.SourceReport) error {
 
 // mark is a word, not a colour alone: a screen reader and a log file show it too.
 func (a *app) mark(r publish.SourceReport) string {
-	if r.Err != nil {
+	switch {
+	case errors.Is(r.Err, digest.ErrResting):
+		return "rests"
+	case r.Err != nil:
 		return "failed"
 	}
 	return "ok"
@@ -115,6 +125,12 @@ func sourceWords(r publish.SourceReport) string {
 	}
 	if r.Held > 0 {
 		s += ", " + count(r.Held, "older one", "older ones") + " left out"
+	}
+	if r.Flood > 0 {
+		s += ", " + count(r.Flood, "old one", "old ones") + " held back (`zest source release " + r.Source.Name + "`)"
+	}
+	if r.Cut != nil {
+		s += "; not read to its end: " + r.Cut.Error()
 	}
 	return s
 }

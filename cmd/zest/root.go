@@ -77,6 +77,7 @@ or with     zest init     to write a configuration of your own.
 	}
 	add("job",
 		a.collectCmd(),
+		a.articlesCmd(),
 		a.planCmd(),
 		a.whyCmd(),
 		a.previewCmd(),
@@ -94,6 +95,7 @@ or with     zest init     to write a configuration of your own.
 	add("setup",
 		a.demoCmd(),
 		a.initCmd(),
+		a.sourceCmd(),
 		a.configCmd(),
 		a.doctorCmd(),
 		a.templatesCmd(),
@@ -103,7 +105,6 @@ or with     zest init     to write a configuration of your own.
 		a.versionCmd(),
 	)
 	add("stage",
-		a.sourceCmd(),
 		a.extractCmd(),
 		a.inlineCmd(),
 		a.lintCmd(),

@@ -21,7 +21,11 @@ type whyJSON struct {
 	FirstSeen string         `json:"first_seen"`
 	Published string         `json:"published,omitempty"`
 	Score     float64        `json:"extraction_score"`
+	Doubt     string         `json:"doubt,omitempty"`
 	Words     int            `json:"words"`
+	Dropped   bool           `json:"dropped,omitempty"`
+	LastRead  string         `json:"source_last_read,omitempty"`
+	Failing   string         `json:"source_error,omitempty"`
 	Carried   []string       `json:"carried,omitempty"`
 	Decisions []decisionJSON `json:"decisions,omitempty"`
 }
@@ -48,6 +52,9 @@ func (m *machine) why(ctx context.Context, url string) error {
 		return err
 	}
 	if len(articles) == 0 {
+		if by, err := m.store.PassedOver(ctx, digest.CanonicalURL(url)); err != nil || by != "" {
+			return errors.Join(err, fmt.Errorf("article %s: %w; source %s offered it, and it was passed over: it was older than the newest few of a first reading (first_run), or refused by `zest source release --drop`", url, digest.ErrNotFound, by))
+		}
 		return fmt.Errorf("article %s: %w; it was never collected (`zest collect`, `zest source list`)", url, digest.ErrNotFound)
 	}
 	decisions, err := m.decisions(ctx)
@@ -59,7 +66,14 @@ func (m *machine) why(ctx context.Context, url string) error {
 		if err != nil {
 			return err
 		}
-		w := whyJSON{art.Title, art.URL, art.Source, art.Identity, stamp(art.FirstSeen), stamp(art.Published), art.Score, art.Words, carried, decisions[art.ID]}
+		st, err := m.store.SourceState(ctx, art.Source)
+		if err != nil {
+			return err
+		}
+		w := whyJSON{
+			Title: art.Title, URL: art.URL, Source: art.Source, Identity: art.Identity, FirstSeen: stamp(art.FirstSeen), Published: stamp(art.Published),
+			Score: art.Score, Doubt: art.Doubt, Words: art.Words, Dropped: art.Dropped, LastRead: stamp(st.LastOK), Failing: st.LastError, Carried: carried, Decisions: decisions[art.ID],
+		}
 		if m.a.json {
 			if err := m.a.line(w); err != nil {
 				return err
@@ -108,7 +122,22 @@ func newDecision(newsletter string, x curate.Decision) decisionJSON {
 func (a *app) showWhy(w whyJSON) {
 	a.printf("%s\n%s\n", a.paint(bold, w.Title), w.URL)
 	a.printf("  from %s, known by %s, first met %s\n", w.Source, w.Identity, w.FirstSeen)
-	a.printf("  read with a confidence of %.2f, %s\n", w.Score, count(w.Words, "word", "words"))
+	if w.Published != "" {
+		a.printf("  published %s\n", w.Published)
+	}
+	a.printf("  read with a confidence of %.2f, %s", w.Score, count(w.Words, "word", "words"))
+	if w.Doubt != "" {
+		a.printf("; it looks like a %s", w.Doubt)
+	}
+	a.printf("\n")
+	if w.Failing != "" {
+		a.printf("  its source cannot be read now: %s\n", w.Failing)
+	} else if w.LastRead != "" {
+		a.printf("  its source was last read %s\n", w.LastRead)
+	}
+	if w.Dropped {
+		a.printf("  put aside by hand: no edition carries it (`zest articles drop --undo` takes it back)\n")
+	}
 	if len(w.Carried) > 0 {
 		a.printf("  carried by %s\n", strings.Join(w.Carried, ", "))
 	}
@@ -118,5 +147,8 @@ func (a *app) showWhy(w whyJSON) {
 			where = "in"
 		}
 		a.printf("  %s the next edition of %s: %s\n", where, d.Newsletter, d.Reason)
+		if d.With != "" {
+			a.printf("    the same story as %s\n", d.With)
+		}
 	}
 }

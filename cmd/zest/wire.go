@@ -87,7 +87,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m.bars.providers = sender.Closed
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
-		Extract: extract.Options{Rules: rules}, Progress: m.bars, Log: a.log, Now: a.now,
+		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Progress: m.bars, Log: a.log, Now: a.now,
 	}
 	m.publisher = publish.New(m.options)
 	return m, nil

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -17,14 +19,37 @@ import (
 
 // Options bound what collecting may cost. Zero values take the defaults.
 type Options struct {
-	UserAgent    string        // who we are, with a contact
-	Parallel     int           // sources read at once; default 8
-	PerHostPause time.Duration // between two requests to one host; negative for none, default 1 s
-	MaxBytes     int64         // of a body, compressed; default 10 MiB
-	MaxExpanded  int64         // of a body, expanded; default 32 MiB
-	Timeout      time.Duration // of one request as a whole; default 30 s
-	Proxy        string        // http or socks5 address that every request goes through
-	Now          func() time.Time
+	UserAgent     string        // who we are, with a contact
+	Parallel      int           // sources read at once; default 8
+	PerHostPause  time.Duration // between two requests to one host; negative for none, default 1 s
+	MaxBytes      int64         // of a body, compressed; default 10 MiB
+	MaxExpanded   int64         // of a body, expanded; default 10 MiB
+	MaxItems      int           // of one feed, the first ones; default 1,000
+	Timeout       time.Duration // of one request as a whole; default 30 s
+	HeaderTimeout time.Duration // from the question to the answer's header; default 20 s
+	MinRate       int64         // bytes a second below which a body is given up; default 256
+	SlowWindow    time.Duration // over which that is measured; default 10 s
+	Retries       int           // of what passes by itself; negative for none, default 2
+	RetryPause    time.Duration // before the first of them; default 1 s
+	Proxy         string        // http or socks5 address that every request goes through
+	Resolver      *net.Resolver // the system's when nil
+	Now           func() time.Time
+}
+
+func (o Options) complete() Options {
+	o.UserAgent = cmp.Or(o.UserAgent, "zest")
+	o.Parallel = max(1, cmp.Or(o.Parallel, 8))
+	o.PerHostPause = max(0, cmp.Or(o.PerHostPause, time.Second))
+	o.MaxBytes, o.MaxExpanded = cmp.Or(o.MaxBytes, 10<<20), cmp.Or(o.MaxExpanded, 10<<20)
+	o.MaxItems = cmp.Or(o.MaxItems, 1000)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.HeaderTimeout = min(cmp.Or(o.HeaderTimeout, 20*time.Second), o.Timeout)
+	o.MinRate, o.SlowWindow = cmp.Or(o.MinRate, 256), cmp.Or(o.SlowWindow, 10*time.Second)
+	o.Retries, o.RetryPause = cmp.Or(o.Retries, 2), cmp.Or(o.RetryPause, time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Collector reads sources.
@@ -33,9 +58,11 @@ type Collector struct {
 	guarded *http.Client // refuses private addresses
 	open    *http.Client // for sources that may be on a private address
 	proxied map[string]*http.Client
+	exempt  func(netip.AddrPort) bool // addresses that tests stand for public ones
 
-	mu    sync.Mutex
-	hosts map[string]*host
+	mu     sync.Mutex
+	hosts  map[string]*host
+	robots map[string]*robots
 }
 
 // host lets one request at a time through to a server.
@@ -46,15 +73,9 @@ type host struct {
 
 // New makes a Collector.
 func New(o Options) *Collector {
-	o.UserAgent = cmp.Or(o.UserAgent, "zest")
-	o.Parallel = max(1, cmp.Or(o.Parallel, 8))
-	o.PerHostPause = max(0, cmp.Or(o.PerHostPause, time.Second))
-	o.MaxBytes, o.MaxExpanded = cmp.Or(o.MaxBytes, 10<<20), cmp.Or(o.MaxExpanded, 32<<20)
-	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	return &Collector{o: o, guarded: newClient(false), open: newClient(true), proxied: map[string]*http.Client{}, hosts: map[string]*host{}}
+	c := &Collector{o: o.complete(), proxied: map[string]*http.Client{}, hosts: map[string]*host{}, robots: map[string]*robots{}}
+	c.guarded, c.open = c.newClient(false), c.newClient(true)
+	return c
 }
 
 // Job is one source to read, and what is remembered of it.
@@ -79,18 +100,31 @@ func (c *Collector) ReadAll(ctx context.Context, jobs []Job, each func(digest.Ha
 }
 
 // Read reads one source once. When it fails, the harvest's state says when to
-// try again.
+// try again; before that moment the source is not asked, and the error wraps
+// [digest.ErrResting].
 func (c *Collector) Read(ctx context.Context, s digest.Source, st digest.SourceState) (digest.Harvest, error) {
 	h := digest.Harvest{Source: s, State: st}
-	h.State.Source, h.State.LastTried = s.Name, c.o.Now()
-	err := c.read(ctx, &h)
-	if err != nil {
+	now := c.o.Now()
+	if st.NextTry.After(now) {
+		return h, fmt.Errorf("%w until %s, after: %s", digest.ErrResting, st.NextTry.Local().Format("2006-01-02 15:04"), st.LastError)
+	}
+	h.State.Source, h.State.LastTried = s.Name, now
+	if err := c.read(ctx, &h); err != nil {
+		if h.State.Failures == 0 {
+			h.State.FailingSince = now
+		}
 		h.State.Failures++
 		h.State.LastError = err.Error()
-		h.State.NextTry = c.o.Now().Add(pause(h.State.Failures))
+		rest := pause(h.State.Failures)
+		var status *statusError
+		if errors.As(err, &status) {
+			rest = max(rest, status.after)
+		}
+		h.State.NextTry = now.Add(rest)
 		return h, err
 	}
-	h.State.Failures, h.State.LastError, h.State.LastOK, h.State.NextTry = 0, "", c.o.Now(), time.Time{}
+	h.State.Failures, h.State.LastError, h.State.LastOK = 0, "", now
+	h.State.NextTry, h.State.FailingSince, h.State.Told = time.Time{}, time.Time{}, time.Time{}
 	return h, nil
 }
 
@@ -101,81 +135,60 @@ func pause(failures int) time.Duration {
 	return d + rand.N(d/4)
 }
 
-func (c *Collector) read(ctx context.Context, h *digest.Harvest) error {
-	s := h.Source
-	if !isWeb(s.URL) {
-		return c.readDisk(h)
-	}
-	if h.State.Gone {
-		return fmt.Errorf("%s: %w; remove the source, or give it its new address", s.URL, digest.ErrGone)
-	}
-	address := cmp.Or(h.State.MovedTo, s.URL)
-	resp, err := c.fetch(ctx, s, address, validators{h.State.ETag, h.State.LastModified})
-	if err != nil {
-		var gone *statusError
-		if errors.As(err, &gone) && gone.code == http.StatusGone {
-			h.State.Gone = true
-		}
-		return err
-	}
-	if resp.notModified {
-		h.NotModified = true
+// read reads a source by its kind.
+func (c *Collector) read(ctx context.Context, h *digest.Harvest) (err error) {
+	switch {
+	case h.Source.Kind == digest.SourcePush:
+		h.NotModified = true // its articles come by themselves
 		return nil
+	case h.Source.Kind == digest.SourceCommand:
+		h.Feed, err = c.readCommand(ctx, h.Source)
+	case h.Source.Kind == digest.SourceMailbox:
+		h.Feed, err = c.readMailbox(ctx, h.Source, h.State)
+	case !isWeb(h.Source.URL):
+		h.Feed, err = c.readDisk(h.Source)
+	default:
+		err = c.readWeb(ctx, h)
 	}
-	h.State.ETag, h.State.LastModified = resp.etag, resp.lastModified
-	if resp.moved != "" {
-		h.State.MovedTo = resp.moved
-	}
-	if s.Kind == digest.SourcePage {
-		h.Feed, err = readList(resp.page, s)
-	} else {
-		h.Feed, err = c.readFeed(ctx, s, resp.page)
-	}
-	if err != nil {
+	if err != nil || h.NotModified {
 		return err
 	}
 	h.State.Title = cmp.Or(h.Feed.Title, h.State.Title)
-	c.finish(h, h.State.LastOK.IsZero())
+	c.finish(h)
 	return nil
-}
-
-// readFeed parses a feed; when the address is a home page, the feed it names.
-func (c *Collector) readFeed(ctx context.Context, s digest.Source, p digest.Page) (digest.Feed, error) {
-	f, err := ParseFeed(p.Body, p.ContentType, p.URL)
-	if err == nil || !looksLikeHTML(p) {
-		return f, err
-	}
-	link := discover(p)
-	if link == "" {
-		return f, fmt.Errorf("%s is a page, not a feed, and names none; `kind: page` reads the links on it", p.URL)
-	}
-	resp, err := c.fetch(ctx, s, link, validators{})
-	if err != nil {
-		return f, err
-	}
-	return ParseFeed(resp.page.Body, resp.page.ContentType, resp.page.URL)
 }
 
 // firstRun is how many items a new source brings when nothing else is said: a
 // new reader of an old blog wants its newest, not its archive.
 const firstRun = 10
 
-// finish names the items' source, and holds back the archive of a new one.
-func (c *Collector) finish(h *digest.Harvest, first bool) {
+// finish names the items' source, gives each its key, and passes over the
+// archive of a new source.
+func (c *Collector) finish(h *digest.Harvest) {
+	h.State.IdentifyBy = identify(h.Feed.Items, h.State.IdentifyBy)
 	for i := range h.Feed.Items {
 		it := &h.Feed.Items[i]
 		it.Source, it.Position = h.Source.Name, i
 		it.Language = cmp.Or(it.Language, h.Feed.Language)
 	}
-	if limit := cmp.Or(h.Source.FirstRun, firstRun); first && len(h.Feed.Items) > limit {
-		h.Held = len(h.Feed.Items) - limit
-		h.Feed.Items = newest(h.Feed.Items, limit)
+	if limit := cmp.Or(h.Source.FirstRun, firstRun); h.State.LastOK.IsZero() && len(h.Feed.Items) > limit {
+		kept, rest := newest(h.Feed.Items, limit)
+		h.Feed.Items, h.Held = kept, len(rest)
+		for _, it := range rest {
+			h.Passed = append(h.Passed, digest.Pass(it))
+		}
 	}
 }
 
 // Page fetches the page that an item links to.
 func (c *Collector) Page(ctx context.Context, s digest.Source, address string) (digest.Page, error) {
+	if err := c.allowed(ctx, s, address); err != nil {
+		return digest.Page{}, err
+	}
 	resp, err := c.fetch(ctx, s, address, validators{})
+	if err == nil {
+		err = resp.cut
+	}
 	return resp.page, err
 }
 
@@ -184,6 +197,9 @@ func (c *Collector) Page(ctx context.Context, s digest.Source, address string) (
 // article would ask for its pictures all at once.
 func (c *Collector) Picture(ctx context.Context, s digest.Source, address string) (digest.Page, error) {
 	resp, err := c.get(ctx, s, address, validators{})
+	if err == nil {
+		err = resp.cut
+	}
 	return resp.page, err
 }
 

@@ -15,29 +15,27 @@ import (
 )
 
 // readDisk reads a feed in a file, or a folder whose files are articles.
-func (c *Collector) readDisk(h *digest.Harvest) error {
-	info, err := os.Stat(h.Source.URL)
+func (c *Collector) readDisk(s digest.Source) (f digest.Feed, err error) {
+	info, err := os.Stat(s.URL)
 	if err != nil {
-		return err
+		return f, err
 	}
 	if info.IsDir() {
-		h.Feed, err = c.readFolder(h.Source.URL)
+		f, err = c.readFolder(s.URL)
 	} else {
 		if info.Size() > c.o.MaxExpanded {
-			return fmt.Errorf("%s is too large", h.Source.URL)
+			return f, fmt.Errorf("%s is too large", s.URL)
 		}
 		var body []byte
-		if body, err = os.ReadFile(h.Source.URL); err != nil {
-			return err
+		if body, err = os.ReadFile(s.URL); err != nil {
+			return f, err
 		}
-		h.Feed, err = ParseFeed(body, "", "")
+		f, err = parseFeed(body, "", "", c.o.MaxItems, false)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", h.Source.URL, err)
+		return f, fmt.Errorf("%s: %w", s.URL, err)
 	}
-	h.State.Title = h.Feed.Title
-	c.finish(h, h.State.LastOK.IsZero())
-	return nil
+	return f, nil
 }
 
 // readFolder makes an item of every HTML, Markdown and text file in a folder,

@@ -3,11 +3,10 @@ package collect
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"mime"
 	"net/url"
 	"regexp"
@@ -24,10 +23,21 @@ import (
 )
 
 // ParseFeed reads RSS, Atom, RDF and JSON Feed. contentType and address may be
-// empty. A feed that was cut off gives the items before the cut.
+// empty. A feed that was cut off gives the items before the cut, and one of more
+// than a thousand items its first thousand.
 func ParseFeed(body []byte, contentType, address string) (digest.Feed, error) {
-	text := modernise(decode(body, contentType))
-	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(text))
+	return parseFeed(body, contentType, address, Options{}.complete().MaxItems, false)
+}
+
+// parseFeed reads at most the first items of a feed; cut says that its end is
+// missing.
+func parseFeed(body []byte, contentType, address string, items int, cut bool) (digest.Feed, error) {
+	text := modernise(firstItems(decode(body, contentType), items))
+	var parsed *gofeed.Feed
+	err := io.ErrUnexpectedEOF
+	if !cut {
+		parsed, err = gofeed.NewParser().Parse(bytes.NewReader(text))
+	}
 	if err != nil {
 		if fixed := closeCut(text); fixed != nil {
 			parsed, err = gofeed.NewParser().Parse(bytes.NewReader(fixed))
@@ -36,7 +46,8 @@ func ParseFeed(body []byte, contentType, address string) (digest.Feed, error) {
 	if err != nil {
 		return digest.Feed{}, notAFeed(err)
 	}
-	f := convert(parsed, address)
+	parsed.Items = parsed.Items[:min(len(parsed.Items), items)]
+	f := convert(parsed, rootBase(text), address)
 	if f.Link == "" {
 		if m := feedID.FindSubmatch(text[:min(len(text), 4096)]); m != nil {
 			f.Link = string(m[1])
@@ -69,7 +80,9 @@ func decode(body []byte, contentType string) []byte {
 			}
 		}
 	}
-	body = bytes.ToValidUTF8(body, []byte("\ufffd"))
+	if !utf8.Valid(body) {
+		body = bytes.ToValidUTF8(body, []byte("\ufffd"))
+	}
 	if at := bytes.IndexAny(body, "<{"); at > 0 {
 		body = body[at:] // white space or warnings before the prolog
 	}
@@ -98,43 +111,45 @@ func prologUTF8(body []byte) []byte {
 	if end < 0 {
 		return body
 	}
-	return append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`), body[end+2:]...)
-}
-
-// closeCut ends a document after its last whole item, or nil when it has none.
-func closeCut(text []byte) []byte {
-	for _, form := range []struct{ last, close string }{
-		{"</item>", "</channel></rss>"}, {"</item>", "</rdf:RDF>"}, {"</entry>", "</feed>"},
-	} {
-		at := bytes.LastIndex(text, []byte(form.last))
-		if at < 0 {
-			continue
-		}
-		isRDF := bytes.Contains(text[:min(len(text), 1000)], []byte("<rdf:RDF"))
-		if isRDF != (form.close == "</rdf:RDF>") && form.last == "</item>" {
-			continue
-		}
-		return append(slices.Clone(text[:at+len(form.last)]), form.close...)
+	if !bytes.Contains(body[:end], []byte("encoding")) && bytes.Contains(body[:end], []byte(`version="1.0"`)) || bytes.HasPrefix(body, []byte(prolog)) {
+		return body
 	}
-	return nil
+	return append([]byte(prolog), body[end+2:]...)
 }
 
-func convert(p *gofeed.Feed, address string) digest.Feed {
+const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
+
+var rssBase = regexp.MustCompile(`<(?:rss|channel|rdf:RDF|item)\b[^>]*?\sxml:base\s*=\s*["']([^"']+)["']`)
+
+// rootBase is the xml:base of an RSS document, which the parser applies to Atom
+// only.
+func rootBase(text []byte) string {
+	m := rssBase.FindSubmatch(text[:min(len(text), 4096)])
+	if m == nil || bytes.HasPrefix(m[0], []byte("<item")) {
+		return ""
+	}
+	return string(m[1])
+}
+
+func convert(p *gofeed.Feed, rootBase, address string) digest.Feed {
 	f := digest.Feed{
 		Format: p.FeedType, Title: plain(p.Title), Link: absolute(cmp.Or(p.Link, p.FeedLink), address), Language: p.Language, Description: strings.TrimSpace(p.Description),
 		Updated: when(p.Updated, p.UpdatedParsed, p.Published, p.PublishedParsed),
 	}
 	base := cmp.Or(f.Link, address)
 	for _, it := range p.Items {
-		f.Items = append(f.Items, item(it, base))
+		out := item(it, base)
+		if rootBase = absolute(rootBase, address); rootBase != "" {
+			out.Base = rootBase
+		}
+		f.Items = append(f.Items, out)
 	}
-	identify(f.Items)
 	return f
 }
 
 func item(it *gofeed.Item, base string) digest.Item {
 	out := digest.Item{
-		GUID: strings.TrimSpace(it.GUID), Title: plain(it.Title), Summary: it.Description, Content: cmp.Or(it.Content, it.Custom["summary"]),
+		GUID: strings.TrimPrefix(strings.TrimSpace(it.GUID), literal), Title: plain(it.Title), Summary: it.Description, Content: cmp.Or(it.Content, it.Custom["summary"]),
 		Categories: it.Categories, Published: when(it.Published, it.PublishedParsed, extension(it.Extensions, "dcterms", "issued"), extension(it.Extensions, "dcterms", "created")),
 		Updated: when(it.Updated, it.UpdatedParsed, extension(it.Extensions, "dcterms", "modified")),
 	}
@@ -149,6 +164,9 @@ func item(it *gofeed.Item, base string) digest.Item {
 	}
 	if it.Image != nil {
 		out.Image = absolute(it.Image.URL, base)
+	}
+	if c := nestedCategories(it.Extensions); len(c) > len(out.Categories) {
+		out.Categories = c
 	}
 	for _, e := range it.Enclosures {
 		var length int64
@@ -172,6 +190,21 @@ func extension(e ext.Extensions, namespace, name string) string {
 		}
 	}
 	return ""
+}
+
+// nestedCategories are the categories of podcasts, which stand one in another.
+func nestedCategories(e ext.Extensions) (out []string) {
+	var walk func([]ext.Extension)
+	walk = func(list []ext.Extension) {
+		for _, x := range list {
+			if name := strings.TrimSpace(x.Attrs["text"]); name != "" && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+			walk(x.Children["category"])
+		}
+	}
+	walk(e["itunes"]["category"])
+	return out
 }
 
 // mediaImage is the picture of Media RSS.
@@ -237,10 +270,14 @@ var webAddress = regexp.MustCompile(`(?i)^https?://[^\s<>"]+$`)
 // reference is absolute for a file that is shown, never followed: where nothing
 // says what it is relative to, it stays as it is written.
 func reference(link, base string) string {
+	link = strings.TrimSpace(link)
+	if isWeb(link) {
+		return link
+	}
 	if u := absolute(link, base); u != "" {
 		return u
 	}
-	if link = strings.TrimSpace(link); strings.Contains(link, ":") {
+	if strings.Contains(link, ":") {
 		return ""
 	}
 	return link
@@ -266,43 +303,4 @@ func absolute(link, base string) string {
 		return ""
 	}
 	return u.String()
-}
-
-// identify gives every item a key that stays: its GUID where the feed uses it
-// for one item only, else its address, else what it says.
-func identify(items []digest.Item) {
-	guids, links := map[string]int{}, map[string]int{}
-	for _, it := range items {
-		guids[it.GUID]++
-		links[digest.CanonicalURL(it.URL)]++
-	}
-	for i := range items {
-		it := &items[i]
-		link := digest.CanonicalURL(it.URL)
-		switch {
-		case it.GUID != "" && guids[it.GUID] == 1:
-			it.Identity = "guid:" + it.GUID
-		case link != "" && links[link] == 1:
-			it.Identity = "url:" + link
-		default:
-			sum := sha256.Sum256([]byte(it.Title + "\x00" + it.Summary + "\x00" + it.Content))
-			it.Identity = "text:" + hex.EncodeToString(sum[:16])
-		}
-	}
-}
-
-// newest keeps the n newest items, in the feed's own order.
-func newest(items []digest.Item, n int) []digest.Item {
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return items[b].Published.Compare(items[a].Published) })
-	keep := order[:n]
-	slices.Sort(keep)
-	out := make([]digest.Item, n)
-	for i, k := range keep {
-		out[i] = items[k]
-	}
-	return out
 }

@@ -62,32 +62,6 @@ func TestACutFeedGivesTheItemsBeforeTheCut(t *testing.T) {
 	}
 }
 
-func TestIdentitiesStayAndDiffer(t *testing.T) {
-	feed := func(items string) string {
-		return "<rss version='2.0'><channel><title>x</title>" + items + "</channel></rss>"
-	}
-	for name, c := range map[string]struct {
-		items string
-		want  []string
-	}{
-		"guid":        {"<item><guid>1</guid><link>https://x/1</link></item><item><guid>2</guid><link>https://x/1</link></item>", []string{"guid:1", "guid:2"}},
-		"reused guid": {"<item><guid>1</guid><link>https://x/1?utm_source=a</link></item><item><guid>1</guid><link>https://x/2</link></item>", []string{"url:https://x/1", "url:https://x/2"}},
-		"no guid":     {"<item><link>https://X/1#top</link></item>", []string{"url:https://x/1"}},
-	} {
-		f, err := collect.ParseFeed([]byte(feed(c.items)), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, it := range f.Items {
-			got = append(got, it.Identity)
-		}
-		if d := cmp.Diff(c.want, got); d != "" {
-			t.Errorf("%s: %s", name, d)
-		}
-	}
-}
-
 func TestOldDialects(t *testing.T) {
 	for name, body := range map[string]string{
 		"RSS 1.1":   `<Channel xmlns="http://purl.org/net/rss1.1#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><title>x</title><items><item rdf:about="u"><title>Un</title><link>https://x/1</link></item></items></Channel>`,
@@ -123,7 +97,7 @@ func FuzzParseFeed(f *testing.F) {
 			return
 		}
 		for _, it := range feed.Items {
-			if it.Identity == "" {
+			if collect.Identity(it, "guid") == "" {
 				t.Error("an item without identity")
 			}
 		}

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"io"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -19,8 +21,12 @@ func modernise(text []byte) []byte {
 		return rss11(text)
 	case isCDF(head):
 		return cdf(text)
-	case bytes.Contains(head, []byte("<feed")):
+	case atomFeed.Match(head):
 		text = textLink.ReplaceAll(oldAtom(text, head), []byte(`<link href="$1"/>`))
+		text = firstTitle(literalIDs(text))
+	}
+	if bytes.Contains(text, []byte("xml:base")) {
+		text = baseAttr.ReplaceAllFunc(text, baseFolder)
 	}
 	text = hoist(text)
 	if bytes.Contains(head, []byte("<rss")) || bytes.Contains(head, []byte("<channel")) {
@@ -39,6 +45,70 @@ var (
 	// feedID is the id of an Atom feed, before its first entry.
 	feedID = regexp.MustCompile(`(?s)^[^<]*(?:<[^e][^<]*|<e[^n][^<]*)*?<id>\s*(https?://[^<\s]+)\s*</id>`)
 )
+
+// literal marks an id that is to stay as it is written. It makes the id no
+// address, which the parser would rewrite.
+const literal = ":"
+
+var atomID = regexp.MustCompile(`(<id>\s*)([^<\s]+)(\s*</id>)`)
+
+// literalIDs protects ids that the parser would normalise: they are compared to
+// the letter (RFC 4287 section 4.2.6.1).
+func literalIDs(text []byte) []byte {
+	return atomID.ReplaceAllFunc(text, func(b []byte) []byte {
+		m := atomID.FindSubmatch(b)
+		u, err := url.Parse(string(m[2]))
+		if err != nil || !u.IsAbs() || u.String() == string(m[2]) {
+			return b
+		}
+		return slices.Concat(m[1], []byte(literal), m[2], m[3])
+	})
+}
+
+var titles = regexp.MustCompile(`(?s)<title\b[^>]*>.*?</title>`)
+
+// firstTitle drops what an Atom feed calls itself the second time: an element
+// that may stand once counts where it stands first.
+func firstTitle(text []byte) []byte {
+	end := bytes.Index(text, []byte("<entry"))
+	if end < 0 {
+		end = len(text)
+	}
+	if bytes.Count(text[:end], []byte("<title")) < 2 {
+		return text
+	}
+	first := true
+	head := titles.ReplaceAllFunc(text[:end], func(b []byte) []byte {
+		if first {
+			first = false
+			return b
+		}
+		return nil
+	})
+	return slices.Concat(head, text[end:])
+}
+
+var baseAttr = regexp.MustCompile(`\bxml:base\s*=\s*(?:"[^"]*"|'[^']*')`)
+
+// baseFolder cuts the last segment off a base, as resolving against it does (RFC
+// 3986 section 5.2.3). The parser takes every base for a folder.
+func baseFolder(attr []byte) []byte {
+	path := attr
+	if at := bytes.Index(attr, []byte("://")); at >= 0 {
+		path = attr[at+3:]
+		if !bytes.Contains(path, []byte("/")) {
+			return attr
+		}
+	}
+	if bytes.ContainsAny(path, "?#") {
+		return attr
+	}
+	slash := bytes.LastIndexByte(path, '/')
+	if slash < 0 {
+		slash = bytes.IndexAny(path, `"'`)
+	}
+	return slices.Concat(attr[:len(attr)-len(path)+slash+1], attr[len(attr)-1:])
+}
 
 // hoist moves items out of the item that they stand in, after it.
 func hoist(text []byte) []byte {
@@ -95,6 +165,7 @@ func cdf(text []byte) []byte {
 }
 
 var (
+	atomFeed = regexp.MustCompile(`<(?:\w+:)?feed[\s>]`)
 	atomRoot = regexp.MustCompile(`(<feed\b[^>]*?)\sxmlns="([^"]*)"`)
 	infoTag  = regexp.MustCompile(`<(/?)info\b`)
 	encoded  = regexp.MustCompile(`<(\w+)((?:\s[^>]*?)?)\smode="base64"([^>]*)>([^<]*)</`)

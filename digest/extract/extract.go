@@ -94,6 +94,9 @@ func Article(it digest.Item, firstSeen time.Time, o Options) (digest.Article, er
 	if a.Title == "" {
 		a.Title = opening(first(a.Text, a.Teaser))
 	}
+	if a.Title == "" && a.URL != "" {
+		a.Title = digest.TitleOfURL(a.URL)
+	}
 	if a.Title == "" && a.Text == "" && a.URL == "" {
 		if pageErr != nil {
 			return a, fmt.Errorf("making an article of item %q: %w", it.Identity, pageErr)

@@ -19,9 +19,11 @@ type SourceReport struct {
 	Items       int // entries it offers now
 	New         int // of these, not known before
 	Updated     int
-	Held        int
+	Held        int // older items of a new source, left out
+	Flood       int // held back by the flood brake until the operator answers
 	NotModified bool
-	Err         error
+	Cut         error // why it was not read to its end, nil when it was
+	Err         error // [digest.ErrResting] when it was not asked
 }
 
 // Collect reads the sources and stores what they brought. A source that fails
@@ -29,7 +31,7 @@ type SourceReport struct {
 // or the context's end).
 func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) ([]SourceReport, error) {
 	return p.gather(ctx, sources, func(ctx context.Context, h digest.Harvest, articles []digest.Article) (digest.Saved, error) {
-		saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles)
+		saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles, h.Passed...)
 		if err != nil {
 			return saved, fmt.Errorf("saving what %s brought: %w", h.Source.Name, err)
 		}
@@ -70,7 +72,7 @@ func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep ke
 			if err != nil {
 				return p.failed(ctx, r, h, err, write, &mu)
 			}
-			articles, err := p.articles(wctx, h)
+			articles, err := p.articles(wctx, &h, states[i])
 			if err != nil {
 				return err
 			}
@@ -80,8 +82,11 @@ func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep ke
 			if err != nil {
 				return err
 			}
+			if write {
+				p.tellFlood(ctx, h, states[i])
+			}
 			r.Items, r.New, r.Updated = len(h.Feed.Items), saved.Added, saved.Updated
-			r.Held, r.NotModified = h.Held, h.NotModified
+			r.Held, r.NotModified, r.Flood, r.Cut = h.Held, h.NotModified, h.State.Flood, h.Cut
 			p.o.Progress.Source(h.Source.Name, len(h.Feed.Items), nil)
 			return nil
 		})
@@ -93,40 +98,46 @@ func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep ke
 }
 
 // failed notes a source's failure: in its state, so that it is left alone for a
-// while, and in the report.
+// while, and in the report. A failure that lasts is told to the operator, once.
 func (p *Publisher) failed(ctx context.Context, r *SourceReport, h digest.Harvest, cause error, write bool, mu *sync.Mutex) error {
 	mu.Lock()
 	defer mu.Unlock()
 	r.Err = cause
 	p.o.Progress.Source(h.Source.Name, 0, cause)
-	if ctx.Err() != nil || !write || h.State.Source == "" {
+	if ctx.Err() != nil || !write || h.State.Source == "" || errors.Is(cause, digest.ErrResting) {
 		return nil // an interrupted reading says nothing about the source
 	}
 	p.o.Log.Warn("source not read", "source", h.Source.Name, "error", cause, "failures", h.State.Failures)
+	if st := &h.State; st.Told.IsZero() && (st.Gone || p.o.Now().Sub(st.FailingSince) >= p.o.AlertAfter) {
+		st.Told = p.o.Now()
+		p.o.Alert(ctx, fmt.Sprintf("source %s cannot be read", st.Source),
+			fmt.Sprintf("%s has failed since %s, %d times in a row: %s\n\nzest source list says how every source is; zest source test %s tries it now.",
+				st.Source, st.FailingSince.Format(time.DateOnly), st.Failures, st.LastError, st.Source))
+	}
 	return p.o.Store.SaveState(ctx, h.State)
 }
 
 // articles turns what a source served into articles. Pages are fetched for
 // items that are not known yet and whose feed gives no full text.
-func (p *Publisher) articles(ctx context.Context, h digest.Harvest) ([]digest.Article, error) {
-	ids := make([]string, len(h.Feed.Items))
-	for i, it := range h.Feed.Items {
-		ids[i] = it.Identity
-	}
-	known, err := p.o.Store.Known(ctx, h.Source.Name, ids)
+func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before digest.SourceState) ([]digest.Article, error) {
+	known, err := p.meet(ctx, h, before)
 	if err != nil {
 		return nil, err
 	}
 	now := p.o.Now().UTC()
 	out := make([]digest.Article, 0, len(h.Feed.Items))
 	for _, it := range h.Feed.Items {
-		if _, old := known[it.Identity]; !old && wantsPage(h.Source, it) {
+		id, old := known[it.Identity]
+		if old && id == 0 {
+			continue // passed over
+		}
+		if !old && wantsPage(h.Source, it) {
 			p.fetchPage(ctx, h.Source, &it)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		a, err := p.article(h, it, now)
+		a, err := p.article(*h, it, now)
 		if err != nil {
 			p.o.Log.Warn("article not readable", "source", h.Source.Name, "url", it.URL, "error", err)
 			continue
@@ -175,4 +186,27 @@ func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time) (di
 		a.Section = h.Source.Section
 	}
 	return a, nil
+}
+
+// Add makes articles of items that came by hand, or by another program, to a
+// source of kind push, and stores them.
+func (p *Publisher) Add(ctx context.Context, s digest.Source, items []digest.Item) ([]digest.Article, digest.Saved, error) {
+	st, err := p.o.Store.SourceState(ctx, s.Name)
+	if err != nil {
+		return nil, digest.Saved{}, fmt.Errorf("looking up source %s: %w", s.Name, err)
+	}
+	for i := range items {
+		items[i].Source, items[i].Position = s.Name, i
+	}
+	st.Source, st.LastOK, st.LastTried = s.Name, p.o.Now(), p.o.Now()
+	h := digest.Harvest{Source: s, State: st, Feed: digest.Feed{Items: items}}
+	articles, err := p.articles(ctx, &h, digest.SourceState{}) // what a person picks is no flood
+	if err != nil {
+		return nil, digest.Saved{}, err
+	}
+	saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles)
+	if err != nil {
+		return nil, saved, fmt.Errorf("saving articles of %s: %w", s.Name, err)
+	}
+	return articles, saved, nil
 }

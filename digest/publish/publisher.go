@@ -29,8 +29,9 @@ type Store interface {
 	Secret(ctx context.Context) ([]byte, error)
 	SourceState(ctx context.Context, source string) (digest.SourceState, error)
 	SaveState(ctx context.Context, st digest.SourceState) error
-	SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error)
+	SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article, passed ...digest.Passed) (digest.Saved, error)
 	Known(ctx context.Context, source string, identities []string) (map[string]digest.ArticleID, error)
+	KnownURLs(ctx context.Context, source string, urls []string) (int, error)
 	Candidates(ctx context.Context, newsletter string, sources []string) ([]digest.Article, error)
 
 	NextNumber(ctx context.Context, newsletter string) (int, error)
@@ -75,11 +76,18 @@ type Options struct {
 	Renderer  *render.Renderer
 	Extract   extract.Options
 	Progress  Progress // may be nil
-	Log       *slog.Logger
-	Now       func() time.Time
-	Force     bool // send in spite of hard findings in the rendered message
-	Ration    int  // pause an edition after so many deliveries; 0 for no limit
-	Block     int  // deliveries a lane claims at a time; 0 for the default
+
+	// Alert tells the operator what needs a person: a source that fails since
+	// AlertAfter (3 days when 0), items that the flood brake holds. It may be nil:
+	// then the log has it.
+	Alert      func(ctx context.Context, subject, text string)
+	AlertAfter time.Duration
+
+	Log    *slog.Logger
+	Now    func() time.Time
+	Force  bool // send in spite of hard findings in the rendered message
+	Ration int  // pause an edition after so many deliveries; 0 for no limit
+	Block  int  // deliveries a lane claims at a time; 0 for the default
 }
 
 // Publisher makes editions and sends them.
@@ -95,6 +103,12 @@ func New(o Options) *Publisher {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.AlertAfter <= 0 {
+		o.AlertAfter = 3 * 24 * time.Hour
+	}
+	if o.Alert == nil {
+		o.Alert = func(_ context.Context, subject, text string) { o.Log.Error(subject, "details", text) }
 	}
 	if o.Block <= 0 {
 		o.Block = 64

@@ -11,40 +11,7 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-const sourceColumns = `name, title, etag, last_modified, moved_to, gone, last_ok, last_tried, next_try, failures, last_error`
-
-func scanSource(scan func(...any) error) (digest.SourceState, error) {
-	var st digest.SourceState
-	var gone, ok, tried, next int64
-	err := scan(&st.Source, &st.Title, &st.ETag, &st.LastModified, &st.MovedTo, &gone, &ok, &tried, &next, &st.Failures, &st.LastError)
-	st.Gone, st.LastOK, st.LastTried, st.NextTry = gone == 1, moment(ok), moment(tried), moment(next)
-	return st, err
-}
-
-// SourceState is what is remembered of a source; nothing, for a new one.
-func (s *Store) SourceState(ctx context.Context, name string) (digest.SourceState, error) {
-	st, err := scanSource(s.row(ctx, s.db, `SELECT `+sourceColumns+` FROM sources WHERE name = ?`, name).Scan)
-	if notFound(err) == digest.ErrNotFound {
-		return digest.SourceState{Source: name}, nil
-	}
-	return st, err
-}
-
-// SaveState remembers how a reading ended.
-func (s *Store) SaveState(ctx context.Context, st digest.SourceState) error {
-	return s.saveState(ctx, s.db, st)
-}
-
-func (s *Store) saveState(ctx context.Context, r runner, st digest.SourceState) error {
-	_, err := s.exec(ctx, r, `INSERT INTO sources (`+sourceColumns+`) VALUES (`+marks(11)+`)
-		ON CONFLICT (name) DO UPDATE SET title = excluded.title, etag = excluded.etag, last_modified = excluded.last_modified,
-		moved_to = excluded.moved_to, gone = excluded.gone, last_ok = excluded.last_ok, last_tried = excluded.last_tried,
-		next_try = excluded.next_try, failures = excluded.failures, last_error = excluded.last_error`,
-		st.Source, st.Title, st.ETag, st.LastModified, st.MovedTo, flag(st.Gone), milli(st.LastOK), milli(st.LastTried), milli(st.NextTry), st.Failures, st.LastError)
-	return err
-}
-
-const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures`
+const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped`
 
 func articleValues(a digest.Article) ([]any, error) {
 	parts := make([]string, 3)
@@ -57,7 +24,7 @@ func articleValues(a digest.Article) ([]any, error) {
 	}
 	return []any{
 		a.Source, a.Identity, a.URL, text(a.Title), text(a.Author), text(a.Site), text(a.Section), a.Language, text(parts[0]), milli(a.Published), milli(a.FirstSeen),
-		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]),
+		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]), text(a.Doubt), flag(a.Dropped),
 	}, nil
 }
 
@@ -69,14 +36,14 @@ func text(s string) string {
 
 func scanArticle(scan func(...any) error) (digest.Article, error) {
 	var a digest.Article
-	var published, seen int64
+	var published, seen, dropped int64
 	var categories, image, enclosures string
 	err := scan(&a.ID, &a.Source, &a.Identity, &a.URL, &a.Title, &a.Author, &a.Site, &a.Section, &a.Language, &categories, &published, &seen,
-		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures)
+		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures, &a.Doubt, &dropped)
 	if err != nil {
 		return a, err
 	}
-	a.Published, a.FirstSeen = moment(published), moment(seen)
+	a.Published, a.FirstSeen, a.Dropped = moment(published), moment(seen), dropped == 1
 	for _, p := range []struct {
 		from string
 		to   any
@@ -90,8 +57,9 @@ func scanArticle(scan func(...any) error) (digest.Article, error) {
 
 // SaveHarvest stores what a reading brought and how it ended, in one
 // transaction: a validator is never kept for articles that were lost. An
-// article that changed is updated until an edition has carried it.
-func (s *Store) SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error) {
+// article that changed is updated until an edition has carried it. Items of the
+// passed identities are known from then on, and never become articles.
+func (s *Store) SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article, passed ...digest.Passed) (digest.Saved, error) {
 	var saved digest.Saved
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		for _, a := range articles {
@@ -102,9 +70,22 @@ func (s *Store) SaveHarvest(ctx context.Context, st digest.SourceState, articles
 			saved.Added += added
 			saved.Updated += updated
 		}
+		if err := s.passOver(ctx, tx, st.Source, passed); err != nil {
+			return fmt.Errorf("passing items over: %w", err)
+		}
 		return s.saveState(ctx, tx, st)
 	})
 	return saved, err
+}
+
+func (s *Store) passOver(ctx context.Context, tx *sql.Tx, source string, passed []digest.Passed) error {
+	for _, p := range passed {
+		_, err := s.exec(ctx, tx, `INSERT INTO passed (source, identity, url, at) VALUES (?, ?, ?, ?) ON CONFLICT (source, identity) DO NOTHING`, source, text(p.Identity), text(p.URL), milli(s.now()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (added, updated int, err error) {
@@ -112,7 +93,7 @@ func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (
 	if err != nil {
 		return 0, 0, err
 	}
-	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(19)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
+	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(21)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
 	if err != nil || added == 1 {
 		return added, 0, err
 	}
@@ -128,22 +109,40 @@ func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (
 	return 0, updated, err
 }
 
-// Known says which identities of a source are stored, and as what.
+// Known says which identities of a source are stored, and as what: zero, for one
+// that was passed over.
 func (s *Store) Known(ctx context.Context, source string, identities []string) (map[string]digest.ArticleID, error) {
 	out := make(map[string]digest.ArticleID, len(identities))
-	for some := range slices.Chunk(identities, 500) {
+	for some := range slices.Chunk(identities, 400) {
+		args := append([]any{source}, anys(some)...)
 		err := s.each(ctx, s.db, func(scan func(...any) error) error {
 			var identity string
 			var id digest.ArticleID
 			err := scan(&identity, &id)
 			out[identity] = id
 			return err
-		}, `SELECT identity, id FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append([]any{source}, anys(some)...)...)
+		}, `SELECT identity, 0 AS id FROM passed WHERE source = ? AND identity IN (`+marks(len(some))+`)
+			UNION ALL SELECT identity, id FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append(args, args...)...)
 		if err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// KnownURLs says how many of these canonical addresses articles of a source
+// have.
+func (s *Store) KnownURLs(ctx context.Context, source string, urls []string) (int, error) {
+	total := 0
+	for some := range slices.Chunk(urls, 500) {
+		var n int
+		err := s.row(ctx, s.db, `SELECT COUNT(DISTINCT url) FROM articles WHERE source = ? AND url IN (`+marks(len(some))+`)`, append([]any{source}, anys(some)...)...).Scan(&n)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // Candidates are the articles of these sources that a newsletter has not
@@ -152,7 +151,7 @@ func (s *Store) Candidates(ctx context.Context, newsletter string, sources []str
 	if len(sources) == 0 {
 		return nil, nil
 	}
-	return s.articles(ctx, `source IN (`+marks(len(sources))+`)
+	return s.articles(ctx, `dropped = 0 AND source IN (`+marks(len(sources))+`)
 		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.newsletter = ? AND carried.article_id = articles.id)`, append(anys(sources), newsletter)...)
 }
 
@@ -181,4 +180,49 @@ func (s *Store) CarriedIn(ctx context.Context, id digest.ArticleID) ([]string, e
 		return err
 	}, `SELECT e.newsletter, e.number FROM carried c JOIN editions e ON e.id = c.edition_id WHERE c.article_id = ? ORDER BY e.id`, id)
 	return out, err
+}
+
+// ArticleQuery says which articles [Store.ListArticles] is to list.
+type ArticleQuery struct {
+	Source  string // of this source only, "" for all
+	Dropped bool   // also those that were put aside
+	Limit   int    // the newest so many; 0 for 50
+}
+
+// ListArticles lists articles, the newest first.
+func (s *Store) ListArticles(ctx context.Context, q ArticleQuery) ([]digest.Article, error) {
+	where, args := `1 = 1`, []any{}
+	if q.Source != "" {
+		where, args = where+` AND source = ?`, append(args, q.Source)
+	}
+	if !q.Dropped {
+		where += ` AND dropped = 0`
+	}
+	args = append(args, max(1, q.Limit))
+	out, err := s.articles(ctx, `id IN (SELECT id FROM articles WHERE `+where+` ORDER BY id DESC LIMIT ?)`, args...)
+	slices.Reverse(out)
+	return out, err
+}
+
+// Article is the article of this number. The error is [digest.ErrNotFound] when
+// there is none.
+func (s *Store) Article(ctx context.Context, id digest.ArticleID) (digest.Article, error) {
+	list, err := s.articles(ctx, `id = ?`, id)
+	if err == nil && len(list) == 0 {
+		err = digest.ErrNotFound
+	}
+	if err != nil {
+		return digest.Article{}, err
+	}
+	return list[0], nil
+}
+
+// DropArticle puts an article aside, or takes it back. What editions have carried
+// stays as it is.
+func (s *Store) DropArticle(ctx context.Context, id digest.ArticleID, dropped bool) error {
+	n, err := s.exec(ctx, s.db, `UPDATE articles SET dropped = ? WHERE id = ?`, flag(dropped), id)
+	if err == nil && n == 0 {
+		err = digest.ErrNotFound
+	}
+	return err
 }

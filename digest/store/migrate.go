@@ -83,7 +83,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 		}
 		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{RunTx: run}, nil))
 	}
-	options := []goose.ProviderOption{goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true)} // numbers are given out in tens, and a later ten may be done first
 	if s.dialect == sqlite {
 		return goose.NewProvider(goose.DialectSQLite3, s.db, nil, options...)
 	}

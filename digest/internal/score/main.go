@@ -9,7 +9,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -27,7 +26,7 @@ type gold struct {
 	File        string `json:"file"`
 	URL         string `json:"url"`
 	ContentType string `json:"content_type"`
-	Location    string `json:"content_location"` // of the response: what links are relative to
+	Location    string `json:"content_location"` // the header of the response
 }
 
 func main() {
@@ -121,7 +120,7 @@ func feed(zest, dir string, c gold) (any, error) {
 		Items                                              []item
 	}
 	begin := time.Now()
-	err := ask(&in, zest, "source", "inspect", filepath.Join(dir, c.Path), "--json", "--content-type", c.ContentType, "--url", cmp.Or(c.Location, c.URL))
+	err := ask(&in, zest, "source", "inspect", filepath.Join(dir, c.Path), "--json", "--content-type", c.ContentType, "--url", c.URL, "--content-location", c.Location)
 	if err != nil {
 		return nil, err
 	}
