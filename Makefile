@@ -5,7 +5,7 @@ export CGO_ENABLED ?= 0
 
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test race fuzz golden lint bench score shots messages clean selftest
+.PHONY: help build demo test race fuzz golden lint bench pages torture score shots messages clean selftest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,9 +35,18 @@ lint: ## gofmt, go vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-bench: ## measure sending beside Postfix's load generator; ZEST_BENCH=quick takes a minute
+bench: build ## measure sending beside Postfix's load generator; ZEST_BENCH=quick takes a minute
 	.ci/bench.sh
 	go test -run '^$$' -bench . -benchtime 1s ./...
+	go run ./digest/internal/load -zest bin/zest
+
+pages: ## walk every page that readers meet in Chromium, with axe-core; pictures in docs/img/pages
+	.ci/npm.sh > /dev/null
+	rm -rf docs/img/pages
+	CI=true ZEST_SHOTS=$(CURDIR)/docs/img/pages go test ./digest/web -run ReadersWalk -count 1 -v
+
+torture: ## try ten million tickets, and what else takes minutes
+	ZEST_TORTURE=1 go test ./digest -run ResistGuessing -count 1 -v
 
 selftest: ## torture the delivery engine, on SQLite and on a Postgres of its own
 	.ci/selftest.sh

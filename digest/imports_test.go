@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"digest/internal/score":      {},                                                                         // a program of its own
 	"digest/internal/shots":      {},                                                                         // a program of its own
 	"digest/internal/bench":      {"digest", "digest/deliver", "digest/deliver/delivertest", "digest/store"}, // another
+	"digest/internal/load":       {"digest", "digest/store"},                                                 // another
 	"config":                     {"digest", "digest/address", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything

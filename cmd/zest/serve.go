@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/schedule"
+	"github.com/zest-digest/zest/digest/web"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -56,10 +58,7 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
+	server := web.Guarded(handler, web.Patience, slog.NewLogLogger(m.a.log.Handler(), slog.LevelDebug))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	go handler.Run(ctx)

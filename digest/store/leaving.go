@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/zest-digest/zest/digest"
@@ -12,21 +13,9 @@ import (
 // costs one. What is queued for them and not in flight is suppressed with it.
 // Whoever is not there, or has left already, changes nothing.
 func (s *Store) LeaveAll(ctx context.Context, leaves []digest.Leave) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		one, err := tx.PrepareContext(ctx, s.dialect.bind(`UPDATE subscriptions SET state = 'left', since = ?, reason = ? WHERE subscriber_id = ? AND list = ? AND state <> 'left'`))
-		if err != nil {
-			return err
-		}
-		defer one.Close()
-		for _, l := range leaves {
-			changed, err := s.leave(ctx, tx, one, l)
-			if err != nil {
-				return err
-			}
-			if !changed {
-				continue
-			}
-			if err := s.suppressQueued(ctx, tx, l.Subscriber, l.At); err != nil {
+	return s.promptTx(ctx, func(tx *sql.Tx) error {
+		for _, alike := range alikeLeaves(leaves) {
+			if err := s.leaveTogether(ctx, tx, alike); err != nil {
 				return err
 			}
 		}
@@ -34,24 +23,45 @@ func (s *Store) LeaveAll(ctx context.Context, leaves []digest.Leave) error {
 	})
 }
 
-func (s *Store) leave(ctx context.Context, tx *sql.Tx, one *sql.Stmt, l digest.Leave) (bool, error) {
-	if len(l.Lists) == 0 {
-		n, err := s.exec(ctx, tx, `UPDATE subscriptions SET state = 'left', since = ?, reason = ? WHERE subscriber_id = ? AND state <> 'left'`, milli(l.At), l.Reason, l.Subscriber)
-		return n > 0, err
-	}
-	changed := int64(0)
-	for _, list := range l.Lists {
-		res, err := one.ExecContext(ctx, milli(l.At), l.Reason, l.Subscriber, list)
-		if err != nil {
-			return false, err
+// leavesAtOnce bounds the readers of one statement; SQLite and Postgres take far
+// more parameters.
+const leavesAtOnce = 500
+
+// alikeLeaves puts those together that one statement can do. What they ask for
+// at one time counts as asked for at its last moment.
+func alikeLeaves(leaves []digest.Leave) (out [][]digest.Leave) {
+	place := map[string]int{}
+	for _, l := range leaves {
+		kind := l.Reason + "\x00" + strings.Join(l.Lists, "\x00")
+		at, known := place[kind]
+		if !known || len(out[at]) == leavesAtOnce {
+			at, place[kind] = len(out), len(out)
+			out = append(out, nil)
 		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return false, err
-		}
-		changed += n
+		out[at] = append(out[at], l)
 	}
-	return changed > 0, nil
+	return out
+}
+
+func (s *Store) leaveTogether(ctx context.Context, tx *sql.Tx, leaves []digest.Leave) error {
+	where, lists := onLists(leaves[0].Lists)
+	last := leaves[len(leaves)-1]
+	args := append([]any{milli(last.At), last.Reason}, lists...)
+	for _, l := range leaves {
+		args = append(args, l.Subscriber)
+	}
+	var left []any
+	err := s.each(ctx, tx, func(scan func(...any) error) error {
+		var id digest.SubscriberID
+		err := scan(&id)
+		left = append(left, id)
+		return err
+	}, `UPDATE subscriptions SET state = 'left', since = ?, reason = ? WHERE `+where+` AND state <> 'left'
+		AND subscriber_id IN (`+marks(len(leaves))+`) RETURNING subscriber_id`, args...)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return s.closeQueued(ctx, tx, last.At, left...)
 }
 
 // onLists is a condition on a list column, and its arguments; no lists mean all.

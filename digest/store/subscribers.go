@@ -142,9 +142,14 @@ const open = `SELECT id FROM editions WHERE state = 'sending' OR state = 'paused
 // suppressQueued closes the open deliveries of a reader who no longer wants the
 // edition on any of its lists.
 func (s *Store) suppressQueued(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, at time.Time) error {
-	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND subscriber_id = ? AND status = 'queued'
+	return s.closeQueued(ctx, tx, at, id)
+}
+
+// closeQueued does it for several readers at once.
+func (s *Store) closeQueued(ctx context.Context, tx *sql.Tx, at time.Time, ids ...any) error {
+	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND subscriber_id IN (`+marks(len(ids))+`) AND status = 'queued'
 		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
-			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, milli(at), id)
+			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, append([]any{milli(at)}, ids...)...)
 	return err
 }
 

@@ -126,7 +126,7 @@ func (s *Server) startMove(w http.ResponseWriter, r *http.Request, v visitor, to
 }
 
 // movePage is what the page for a new address has of its own.
-type movePage struct{ From, To string }
+type movePage struct{ To string }
 
 // moving admits a request for another address.
 func (s *Server) moving(w http.ResponseWriter, r *http.Request) (visitor, digest.Move, bool) {
@@ -152,7 +152,7 @@ func (s *Server) askToMove(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := s.visit(r, v, "move_title")
-	p.Content = movePage{From: mask(m.From), To: mask(m.To)}
+	p.Content = movePage{To: m.To} // the link was mailed there and nowhere else
 	s.render(w, r, http.StatusOK, "move", p)
 }
 

@@ -43,13 +43,14 @@ type house struct {
 type outbox struct {
 	mu   sync.Mutex
 	sent []string
+	html []string
 }
 
 // Notify keeps one mail: its reader, its subject, and its text.
 func (o *outbox) Notify(_ context.Context, _ digest.Newsletter, to string, p digest.Proof) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.sent = append(o.sent, to+"\n"+p.Subject+"\n"+p.Text)
+	o.sent, o.html = append(o.sent, to+"\n"+p.Subject+"\n"+p.Text), append(o.html, p.HTML)
 	return nil
 }
 
@@ -81,7 +82,7 @@ func letters() []digest.Newsletter {
 	weekly := hebdo
 	weekly.Name, weekly.Title, weekly.Description, weekly.Language = "weekly", "The Weekly", "What matters on the coast, every Monday morning", "en"
 	weekly.Lists, weekly.Joinable = []string{"weekly"}, []string{"weekly"}
-	weekly.Look.Accent = "#a33a22"
+	weekly.Look.Accent, weekly.From.Name = "#a33a22", "The Weekly"
 	private := hebdo
 	private.Name, private.Title, private.Lists, private.Joinable, private.Archive = "staff", "Staff", []string{"staff"}, nil, digest.ArchiveNone
 	return []digest.Newsletter{hebdo, weekly, private}

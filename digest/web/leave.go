@@ -60,7 +60,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, p digest.Purpose)
 
 // visit begins a page for a reader.
 func (s *Server) visit(r *http.Request, v visitor, title string) *page {
-	return s.page(v.newsletter, s.spoken(r, v.reader.Language, v.newsletter.Language), title).about(v.reader.Email)
+	p := s.page(v.newsletter, s.spoken(r, v.reader.Language, v.newsletter.Language), title).about(v.reader.Email)
+	if r.Method != http.MethodPost { // what was done is not shown again in another language
+		p.Path = strings.TrimPrefix(r.URL.Path, "/")
+	}
+	return p
 }
 
 func (s *Server) askToLeave(w http.ResponseWriter, r *http.Request) {

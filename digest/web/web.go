@@ -146,10 +146,9 @@ func (s *Server) readers() {
 func (s *Server) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return
 		case errand := <-s.joins.queue:
 			if err := errand.run(ctx); err != nil && ctx.Err() == nil {
 				s.o.Log.Error("answering a wish by mail", "wish", errand.name, "newsletter", errand.newsletter, "error", err)

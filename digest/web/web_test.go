@@ -138,7 +138,7 @@ func TestOwnDataTakesAFreshLink(t *testing.T) {
 		t.Fatalf("mailed %q", mail)
 	}
 	button := regexp.MustCompile(`/a/[\w-]+`).FindString(mail[1])
-	has(t, h.get(t, button), "n…@example.net", "c…@example.org")
+	has(t, h.get(t, button), "new@example.net", "c…@example.org")
 	has(t, h.post(t, button, "move=yes"), "n…@example.net")
 	if r, _ := h.store.Subscriber(ctx, h.reader.ID); r.Email != "new@example.net" {
 		t.Errorf("%+v", r)
