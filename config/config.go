@@ -143,10 +143,15 @@ type Newsletter struct {
 	Min           int           `yaml:"min"`
 	Max           int           `yaml:"max"`
 	MaxPerSource  int           `yaml:"max_per_source"`
+	MinWords      int           `yaml:"min_words"`       // shorter articles stay out
+	MaxWords      int           `yaml:"max_words"`       // longer ones too; 0 for no limit
+	MaxArticleAge time.Duration `yaml:"max_article_age"` // older ones too; 0 for no limit
 	SummaryChars  int           `yaml:"summary_chars"`
 	ClipBytes     int           `yaml:"clip_bytes"`
 	Include       []string      `yaml:"include"`
 	Exclude       []string      `yaml:"exclude"`
+	Pins          []string      `yaml:"pins"`
+	Boosts        []Boost       `yaml:"boosts"`
 	Sections      []Section     `yaml:"sections"`
 	Theme         string        `yaml:"theme"`
 	Accent        string        `yaml:"accent"`
@@ -154,8 +159,9 @@ type Newsletter struct {
 	Logo          string        `yaml:"logo"`
 	LogoDark      string        `yaml:"logo_dark"`
 	Footer        string        `yaml:"footer"`
-	Images        string        `yaml:"images"` // "link", "embed" or "host"
-	Subject       string        `yaml:"subject"`
+	Images        string        `yaml:"images"`  // "link", "embed" or "host"
+	Subject       string        `yaml:"subject"` // {lead}, {title}, {number}, {stories}, {others}
+	Summary       string        `yaml:"summary"` // the line under the masthead; the same places
 	Intro         string        `yaml:"intro"`
 	MaxAge        time.Duration `yaml:"max_age"`
 	OnUnknown     string        `yaml:"on_unknown"` // "resend" or "leave"
@@ -166,9 +172,17 @@ type Newsletter struct {
 
 // Section is one section of a newsletter.
 type Section struct {
-	Name  string `yaml:"name"`
-	Match string `yaml:"match"`
-	Max   int    `yaml:"max"`
+	Name  string   `yaml:"name"`
+	Match string   `yaml:"match"` // an expression
+	Any   []string `yaml:"any"`   // matchers, as in include
+	Max   int      `yaml:"max"`
+	Order string   `yaml:"order"` // "score", "newest", "oldest" or "source"
+}
+
+// Boost adds to the score of what a matcher matches.
+type Boost struct {
+	Match string  `yaml:"match"`
+	By    float64 `yaml:"by"`
 }
 
 // Default is the configuration of an empty file.

@@ -31,6 +31,13 @@ func (v *validator) newsletter(at string, n Newsletter) {
 	v.within(at+".min", n.Min, 0, 1000)
 	v.within(at+".max", n.Max, max(1, n.Min), 1000)
 	v.within(at+".max_per_source", n.MaxPerSource, 0, 1000)
+	v.within(at+".min_words", n.MinWords, 0, 100_000)
+	if n.MaxWords != 0 {
+		v.within(at+".max_words", n.MaxWords, max(1, n.MinWords), 1_000_000)
+	}
+	if n.MaxArticleAge < 0 {
+		v.add(at+".max_article_age", "must not be negative")
+	}
 	v.within(at+".summary_chars", n.SummaryChars, 40, 5000)
 	v.within(at+".clip_bytes", n.ClipBytes, 20_000, 1_000_000)
 	for i, s := range n.Sections {
@@ -65,7 +72,7 @@ func (v *validator) required(at string, n Newsletter) {
 	if len(n.Sources) == 0 {
 		v.add(at+".sources", "is missing; list names of sources, or addresses of feeds")
 	}
-	for _, line := range []struct{ key, value string }{{"title", n.Title}, {"subject", n.Subject}} {
+	for _, line := range []struct{ key, value string }{{"title", n.Title}, {"subject", n.Subject}, {"summary", n.Summary}} {
 		if strings.ContainsAny(line.value, "\r\n") {
 			v.add(at+"."+line.key, "holds a line break; it stands in a header")
 		}
@@ -211,15 +218,19 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Images:   digest.ImageMode(n.Images),
-		Joinable: c.joinable(n.Lists), Subject: n.Subject, Intro: n.Intro, MaxAge: n.MaxAge,
+		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
 }
 
 func rulesOf(n Newsletter) digest.Rules {
 	r := digest.Rules{Min: n.Min, Max: n.Max, MaxPerSource: n.MaxPerSource,
+		MinWords: n.MinWords, MaxWords: n.MaxWords, MaxAge: n.MaxArticleAge,
 		SummaryChars: n.SummaryChars, ClipBytes: n.ClipBytes,
-		Include: slices.Clone(n.Include), Exclude: slices.Clone(n.Exclude)}
+		Include: slices.Clone(n.Include), Exclude: slices.Clone(n.Exclude), Pins: slices.Clone(n.Pins)}
+	for _, b := range n.Boosts {
+		r.Boosts = append(r.Boosts, digest.Boost(b))
+	}
 	for _, s := range n.Sections {
 		r.Sections = append(r.Sections, digest.SectionRule(s))
 	}

@@ -79,6 +79,13 @@ func (a Article) When() time.Time {
 	return a.Published
 }
 
+// Told is an article that an edition carried.
+type Told struct {
+	Article
+	Edition int       // the number of the edition
+	Card    ArticleID // the article whose card told it: its own, when it was shown itself
+}
+
 // Image is a picture of an article. Width and Height are pixels, 0 when unknown.
 type Image struct {
 	URL           string

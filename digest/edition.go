@@ -33,6 +33,8 @@ type Edition struct {
 	Intro      string
 	Language   string
 	Sections   []Section
+	More       int    // stories that only MoreURL shows, in one reader's view of it
+	MoreURL    string // the web page that holds them
 	State      EditionState
 	FrozenAt   time.Time
 	FinishedAt time.Time
@@ -90,14 +92,22 @@ type Also struct {
 	URL   string
 }
 
-// Variant is what one group of readers gets of an edition.
+// Variant is what one group of readers gets of an edition: the readers with the
+// same choice and the same history.
 type Variant struct {
-	Key      string // stable within the edition, e.g. "fr" or "en-text"
+	Key      string // stable within the edition, e.g. "fr" or "en-text+culture@41"
 	Language string
 	TextOnly bool
+	Topics   []string // only these sections; empty for all
+	Since    int      // it tells what the editions after this number carried
 }
 
-// VariantKey is the key of the variant for readers of this language and form.
+// WebVariant is the key of the proof that the web page shows: every story of the
+// edition, in the newsletter's language, whatever had to be cut from messages.
+const WebVariant = "web"
+
+// VariantKey is the key of the variant for readers of this language and form who
+// want everything and are up to date.
 func VariantKey(language string, textOnly bool) string {
 	if textOnly {
 		return language + "-text"

@@ -16,15 +16,37 @@ type Frozen struct {
 	Proofs     []Proof
 	Pictures   []Embedded // that the proofs show from our own address
 	Lists      []string
-	Carried    []ArticleID
+	Carried    []Told    // by id only
 	Expires    time.Time // after this, what is still queued has failed
+
+	Audience []Served       // what each group of readers gets
+	Zone     *time.Location // of the hours that readers chose without a zone
 }
 
-// AudienceGroup counts the willing readers that share a variant's choices.
+// AudienceGroup counts the willing readers who chose alike and have had the same
+// editions.
 type AudienceGroup struct {
 	Language string // empty: the newsletter's own
 	TextOnly bool
+	Topics   []string // empty: everything
+	Cadence  Cadence
+	Snoozed  bool // they get nothing now
+	Mark     int  // the last edition they are done with, by its number; -1 for the newest there is
 	Readers  int
+}
+
+// Served is what an edition means for a group of readers.
+type Served struct {
+	AudienceGroup
+	Due     bool   // their time has come: after this edition they are up to date
+	Variant string // the key of what they get; empty when it holds nothing for them
+}
+
+// AudienceQuery asks for the readers of a newsletter.
+type AudienceQuery struct {
+	Newsletter string
+	Lists      []string
+	Now        time.Time // a snooze that has ended by then counts no more
 }
 
 // Claim asks for the next deliveries of an edition for some lanes of a run. They

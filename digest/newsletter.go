@@ -35,6 +35,7 @@ type Newsletter struct {
 	Look          Look
 	Images        ImageMode
 	Subject       string // template; empty for the lead story's title
+	Summary       string // template of the line under the masthead; empty for what else is inside
 	Intro         string // plain text above the first story
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
@@ -62,23 +63,38 @@ func (n Newsletter) Topics() []string {
 	return names
 }
 
-// Rules say which articles a newsletter wants.
+// Rules say which articles a newsletter wants, and how it shows them. A matcher
+// is a word or phrase, /a pattern/, field:value, or = and an expression.
 type Rules struct {
-	Min          int // fewer new articles than this: skip the slot
-	Max          int // carry at most this many
-	MaxPerSource int // 0 for no limit
-	SummaryChars int // budget of a summary, in characters
-	ClipBytes    int // budget of the HTML part, in bytes
-	Include      []string
-	Exclude      []string
+	Min          int           // fewer new stories than this: skip the slot
+	Max          int           // carry at most this many
+	MaxPerSource int           // 0 for no limit
+	MinWords     int           // shorter articles stay out; 0 for no limit
+	MaxWords     int           // longer ones too; 0 for no limit
+	MaxAge       time.Duration // older ones stay out; 0 for no limit
+	SummaryChars int           // budget of a summary, in characters
+	ClipBytes    int           // budget of the HTML part, in bytes
+	Include      []string      // matchers; an article must match one, when there are any
+	Exclude      []string      // matchers; an article must match none
+	Pins         []string      // matchers; what one matches comes first, whatever its score
+	Boosts       []Boost
 	Sections     []SectionRule
 }
 
-// SectionRule describes one section of an edition.
+// Boost adds to the score of what a matcher matches; a negative one takes away.
+type Boost struct {
+	Match string
+	By    float64 // a fresh article scores about 1
+}
+
+// SectionRule describes one section of an edition. One with neither Match nor
+// Any takes whatever is left.
 type SectionRule struct {
-	Name  string // for people
-	Match string // expression over an article; empty for "whatever is left"
-	Max   int
+	Name  string   // for people
+	Match string   // expression over an article
+	Any   []string // matchers; one of them is enough
+	Max   int      // stories; 0 for no limit
+	Order string   // "score" (or empty), "newest", "oldest" or "source"
 }
 
 // Look is how a newsletter looks.

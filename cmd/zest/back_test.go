@@ -65,8 +65,8 @@ func TestWhatComesBack(t *testing.T) {
 	if code, out := b.zest("From: x@example.org\r\nTo: "+leave+"\r\nSubject: unsubscribe\r\n\r\n", "bounce"); code != 0 || !strings.Contains(out, "unsubscribed") {
 		t.Errorf("leaving by mail: %d %s", code, out)
 	}
-	groups, err := b.open(t).Audience(context.Background(), []string{"hebdo"})
-	if err != nil || len(groups) != 1 || groups[0] != (digest.AudienceGroup{Readers: 2}) {
+	groups, err := b.open(t).Audience(context.Background(), digest.AudienceQuery{Newsletter: "hebdo", Lists: []string{"hebdo"}, Now: time.Now()})
+	if err != nil || len(groups) != 1 || groups[0].Readers != 2 {
 		t.Errorf("who is left: %+v %v", groups, err)
 	}
 }

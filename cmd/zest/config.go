@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/config"
-	"github.com/zest-digest/zest/digest/curate"
 )
 
 func (a *app) configCmd() *cobra.Command {
@@ -61,9 +60,6 @@ func (a *app) checkConfig(c *config.Config) error {
 	for _, written := range c.Newsletters {
 		n, err := c.Newsletter(written.Name)
 		if err != nil {
-			return err
-		}
-		if err := curate.Check(n.Rules); err != nil {
 			return err
 		}
 		if a.json {

@@ -196,7 +196,7 @@ func (m *machine) requeue(ctx context.Context, n digest.Newsletter, e digest.Edi
 		return e, err
 	}
 	if plan {
-		m.a.printf("%s: %s failed; those who left or whose address is dead stay as they are.\n", e.Ref(), count(b.Failed, "delivery", "deliveries"))
+		m.a.printf("%s: %s failed; those who left, whose address is dead or whom a later edition told it stay as they are.\n", e.Ref(), count(b.Failed, "delivery", "deliveries"))
 		return e, nil
 	}
 	requeued, err := m.store.RequeueFailed(ctx, e.ID, m.a.now().Add(n.MaxAge))
@@ -204,7 +204,7 @@ func (m *machine) requeue(ctx context.Context, n digest.Newsletter, e digest.Edi
 		return e, err
 	}
 	if requeued == 0 {
-		return e, fmt.Errorf("%s: %w to try again; %s failed, and none of them is willing and alive", e.Ref(), digest.ErrNothingNew, count(b.Failed, "delivery", "deliveries"))
+		return e, fmt.Errorf("%s: %w to try again; %s failed, and none of their readers is willing, alive and without a later edition that told it", e.Ref(), digest.ErrNothingNew, count(b.Failed, "delivery", "deliveries"))
 	}
 	m.a.notef("%s: %s of %d failed ones queued again.", e.Ref(), count(requeued, "delivery", "deliveries"), b.Failed)
 	e.State = digest.EditionSending

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/zest-digest/zest/digest"
 )
 
 // serving is a newsletter whose pages answer while its mail arrives.
@@ -143,7 +145,7 @@ func TestFollowingEveryLinkOfAMailChangesNothing(t *testing.T) {
 		t.Errorf("following links changed the store: %s", d)
 	}
 	oneClick(t, header, message.Header.Get("List-Unsubscribe-Post"))
-	groups, err := b.open(t).Audience(context.Background(), []string{"hebdo"})
+	groups, err := b.open(t).Audience(context.Background(), digest.AudienceQuery{Newsletter: "hebdo", Lists: []string{"hebdo"}, Now: time.Now()})
 	if err != nil || len(groups) != 1 || groups[0].Readers != 2 {
 		t.Errorf("after one click: %+v %v", groups, err)
 	}

@@ -111,6 +111,8 @@ func TestScripts(t *testing.T) {
 			"dump":       dump,
 			"picture":    drawPicture,
 			"newsletter": setNewsletter,
+			"feed":       publishItem,
+			"got":        got,
 		},
 	})
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +17,8 @@ import (
 )
 
 func (a *app) planCmd() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	var now string
+	c := a.jsonFlag(&cobra.Command{
 		Use:   "plan NEWSLETTER",
 		Short: "Show what would go out, why, to how many; write nothing",
 		Long: `Read the sources and show the edition that ` + "`zest send`" + ` would make now: every
@@ -25,6 +28,9 @@ Nothing is written: not an article, not a validator, not a row.
 		Example: "  zest plan weekly\n  zest plan weekly --json | jq .decisions",
 		Args:    exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.setNow(now); err != nil {
+				return err
+			}
 			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
 				n, err := m.newsletter(args[0])
 				if err != nil {
@@ -34,6 +40,8 @@ Nothing is written: not an article, not a validator, not a row.
 			})
 		},
 	})
+	c.Flags().StringVar(&now, "now", "", "take this `time` (RFC 3339) for now")
+	return c
 }
 
 // plan composes and shows; it is also what a dry run is.
@@ -56,8 +64,9 @@ type planJSON struct {
 	Subject    string         `json:"subject,omitempty"`
 	Stories    int            `json:"stories"`
 	Readers    int            `json:"readers"`
+	Resting    int            `json:"resting,omitempty"` // snoozed, or not due yet
+	Without    int            `json:"without,omitempty"` // nothing of their topics
 	Seconds    float64        `json:"seconds"`
-	Fitted     string         `json:"fitted,omitempty"`
 	Dropped    []string       `json:"pictures_left_out,omitempty"`
 	Variants   []variantJSON  `json:"variants"`
 	Decisions  []decisionJSON `json:"decisions"`
@@ -65,11 +74,18 @@ type planJSON struct {
 }
 
 type variantJSON struct {
-	Key      string `json:"key"`
-	Readers  int    `json:"readers"`
-	Bytes    int    `json:"bytes"`
-	HTML     int    `json:"html_bytes"`
-	Findings int    `json:"findings"`
+	Key      string   `json:"key"`
+	Language string   `json:"language"`
+	TextOnly bool     `json:"text_only,omitempty"`
+	Topics   []string `json:"topics,omitempty"`
+	Since    int      `json:"since"`
+	Readers  int      `json:"readers"`
+	Stories  int      `json:"stories"`
+	More     int      `json:"more,omitempty"`
+	Fitted   string   `json:"fitted,omitempty"`
+	Bytes    int      `json:"bytes"`
+	HTML     int      `json:"html_bytes"`
+	Findings int      `json:"findings"`
 }
 
 type decisionJSON struct {
@@ -83,18 +99,22 @@ type decisionJSON struct {
 	Score      float64            `json:"score,omitempty"`
 	Terms      map[string]float64 `json:"terms,omitempty"`
 	With       string             `json:"same_story_as,omitempty"`
+	Variants   []string           `json:"variants,omitempty"`
 }
 
 func newPlan(n digest.Newsletter, d publish.Draft, rate float64) planJSON {
 	p := planJSON{
 		Newsletter: n.Name, Number: d.Frozen.Edition.Number, Subject: d.Frozen.Edition.Subject,
-		Stories: d.Selection.Count(), Readers: d.Readers, Fitted: d.Fitted, Seconds: float64(d.Readers) / rate,
+		Stories: d.Selection.Count(), Readers: d.Readers, Resting: d.Resting, Without: d.Without, Seconds: float64(d.Readers) / rate,
 	}
 	for _, x := range d.Dropped {
 		p.Dropped = append(p.Dropped, x.Reason)
 	}
 	for _, v := range d.Variants {
-		p.Variants = append(p.Variants, variantJSON{v.Variant.Key, v.Readers, v.Bytes, v.HTML, len(v.Findings)})
+		p.Variants = append(p.Variants, variantJSON{
+			v.Variant.Key, v.Variant.Language, v.Variant.TextOnly, v.Variant.Topics, v.Variant.Since,
+			v.Readers, v.Stories, v.More, v.Fitted, v.Bytes, v.HTML, len(v.Findings),
+		})
 	}
 	for _, x := range d.Selection.Decisions {
 		p.Decisions = append(p.Decisions, newDecision(n.Name, x))
@@ -122,20 +142,45 @@ func (a *app) showPlan(n digest.Newsletter, d publish.Draft, rate float64) {
 	} else {
 		a.printf("%s  %s\n", a.paint(bold, e.Ref()), e.Subject)
 		a.printf("%s, %s\n", count(d.Selection.Count(), "story", "stories"), a.audience(d, rate))
-		if d.Fitted != "" {
-			a.printf("cut to stay under %s: %s\n", bytesize(n.Rules.ClipBytes), d.Fitted)
-		}
 		for _, x := range d.Dropped {
 			a.printf("picture left out: %s\n", x.Reason)
 		}
-		for _, v := range d.Variants {
-			a.printf("  %-8s %s, message %s, HTML %s of %s%s\n", v.Variant.Key, count(v.Readers, "reader", "readers"),
-				bytesize(v.Bytes), bytesize(v.HTML), bytesize(n.Rules.ClipBytes), a.findings(v))
-		}
+		a.showVariants(n, d)
 	}
 	a.printf("\n")
 	a.showDecisions(d.Selection.Decisions)
 	a.printf("\nNothing was written.\n")
+}
+
+// mostVariants is how many variants a person is shown; --json has them all.
+const mostVariants = 12
+
+// showVariants lists the variants, those that most readers get first.
+func (a *app) showVariants(n digest.Newsletter, d publish.Draft) {
+	if d.Resting > 0 {
+		a.printf("%s nothing now: they snooze, or their day, week or month has not begun\n", count(d.Resting, "reader gets", "readers get"))
+	}
+	if d.Without > 0 {
+		a.printf("%s nothing: it holds nothing of their topics\n", count(d.Without, "reader gets", "readers get"))
+	}
+	list := slices.Clone(d.Variants)
+	slices.SortStableFunc(list, func(x, y publish.VariantDraft) int { return cmp.Compare(y.Readers, x.Readers) })
+	for _, v := range list[:min(len(list), mostVariants)] {
+		a.printf("  %-8s %s, %s, message %s, HTML %s of %s%s\n", v.Variant.Key, count(v.Readers, "reader", "readers"), count(v.Stories, "story", "stories"),
+			bytesize(v.Bytes), bytesize(v.HTML), bytesize(n.Rules.ClipBytes), a.findings(v))
+		if v.Variant.Since < d.Frozen.Edition.Number-1 {
+			a.printf("           what came after edition %d\n", v.Variant.Since)
+		}
+		switch {
+		case v.Fitted != "":
+			a.printf("           cut to stay under %s: %s\n", bytesize(n.Rules.ClipBytes), v.Fitted)
+		case v.More > 0:
+			a.printf("           %d more on the web page\n", v.More)
+		}
+	}
+	if hidden := len(list) - mostVariants; hidden > 0 {
+		a.printf("  and %s (--json lists them)\n", count(hidden, "variant more", "variants more"))
+	}
 }
 
 func (a *app) findings(v publish.VariantDraft) string {

@@ -106,7 +106,7 @@ func (m *machine) decisions(ctx context.Context) (map[digest.ArticleID][]decisio
 }
 
 func newDecision(newsletter string, x curate.Decision) decisionJSON {
-	j := decisionJSON{Newsletter: newsletter, Title: x.Article.Title, Source: x.Article.Source, URL: x.Article.URL, In: x.In, Reason: x.Reason, Section: x.Section, Score: x.Score}
+	j := decisionJSON{Newsletter: newsletter, Title: x.Article.Title, Source: x.Article.Source, URL: x.Article.URL, In: x.In, Reason: x.Reason, Section: x.Section, Score: x.Score, Variants: x.Variants}
 	for _, t := range x.Terms {
 		if j.Terms == nil {
 			j.Terms = map[string]float64{}

@@ -15,6 +15,7 @@ import (
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/address"
 	"github.com/zest-digest/zest/digest/collect"
+	"github.com/zest-digest/zest/digest/curate"
 	"github.com/zest-digest/zest/digest/deliver"
 	"github.com/zest-digest/zest/digest/extract"
 	"github.com/zest-digest/zest/digest/publish"
@@ -67,7 +68,33 @@ func (a *app) loadConfig() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Load(path, a.environ)
+	c, err := config.Load(path, a.environ)
+	if err != nil {
+		return nil, err
+	}
+	return c, checkRules(c)
+}
+
+// checkRules compiles the rules of every newsletter, and says on which line one
+// cannot be used.
+func checkRules(c *config.Config) error {
+	var problems config.Problems
+	for _, written := range c.Newsletters {
+		n, err := c.Newsletter(written.Name)
+		if err != nil {
+			return err
+		}
+		var invalid *digest.InvalidError
+		if err := curate.Check(n.Rules); errors.As(err, &invalid) {
+			problems = append(problems, c.At("newsletters."+n.Name+"."+invalid.Field, fmt.Sprintf("%q: %s", invalid.Value, invalid.Reason)))
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems
 }
 
 func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {

@@ -38,7 +38,7 @@ func article(i int, source string) digest.Article {
 
 func titles(s curate.Selection) []string {
 	var out []string
-	for _, sec := range s.Sections {
+	for _, sec := range s.Sections() {
 		for _, c := range sec.Cards {
 			out = append(out, c.Article.Title)
 		}
@@ -52,17 +52,17 @@ func TestSelectDoesNotDependOnTheOrderOfCandidates(t *testing.T) {
 		list = append(list, article(i+1, []string{"large", "north", "halles"}[i%3]))
 	}
 	n := newsletter(digest.Rules{Max: 9})
-	want, err := curate.Select(list, n, monday)
+	want, err := curate.Select(list, n, curate.Signals{}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		got, err := curate.Select(list, n, monday)
+		got, err := curate.Select(list, n, curate.Signals{}, monday)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(want, got); d != "" {
+		if d := cmp.Diff(want.Decisions, got.Decisions) + cmp.Diff(want.Sections(), got.Sections()); d != "" {
 			t.Fatal(d)
 		}
 	}
@@ -74,7 +74,7 @@ func TestEveryCandidateIsExplained(t *testing.T) {
 		list = append(list, article(i+1, "large"))
 	}
 	list[3].Title = "Jeu concours : gagnez un vélo"
-	sel, err := curate.Select(list, newsletter(digest.Rules{Max: 5, Exclude: []string{"jeu concours"}}), monday)
+	sel, err := curate.Select(list, newsletter(digest.Rules{Max: 5, Exclude: []string{"jeu concours"}}), curate.Signals{}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestEveryCandidateIsExplained(t *testing.T) {
 func TestAnOldArticleIsRankedNotRefused(t *testing.T) {
 	old := article(1, "large")
 	old.Published = monday.AddDate(-3, 0, 0)
-	sel, err := curate.Select([]digest.Article{old}, newsletter(digest.Rules{Max: 5}), monday)
+	sel, err := curate.Select([]digest.Article{old}, newsletter(digest.Rules{Max: 5}), curate.Signals{}, monday)
 	if err != nil || sel.Count() != 1 {
 		t.Fatalf("%d in, %v", sel.Count(), err)
 	}
@@ -104,14 +104,14 @@ func TestVersionsOfOneStoryMakeOneCard(t *testing.T) {
 	base := "Le pont du port rouvre lundi après deux ans de travaux, a annoncé la mairie, qui promet des trottoirs plus larges, une piste pour les vélos et des bancs face à la rade. Le chantier a coûté onze millions d'euros, soit deux de plus que prévu, en raison de fondations plus fragiles que ne le disaient les plans. Les commerçants du quai attendent ce jour avec impatience."
 	a, b, c := article(1, "large"), article(2, "north"), article(3, "halles")
 	a.Text, b.Text = base, strings.Replace(base, "onze millions", "plus de onze millions", 1)
-	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(digest.Rules{Max: 5}), monday)
+	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(digest.Rules{Max: 5}), curate.Signals{}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if sel.Count() != 2 {
 		t.Fatalf("stories: %v", titles(sel))
 	}
-	for _, card := range sel.Sections[0].Cards {
+	for _, card := range sel.Sections()[0].Cards {
 		if card.Article.Source == "north" && (len(card.Also) != 1 || card.Also[0].Site != "large") {
 			t.Errorf("also: %+v", card.Also)
 		}
@@ -133,7 +133,7 @@ func TestRewritesOfOneTextMeetByFingerprintAlone(t *testing.T) {
 			}
 		}
 		b.Text, b.Title = strings.Join(words, " "), a.Title
-		sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), monday)
+		sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), curate.Signals{}, monday)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func BenchmarkSelectWithoutALimit(b *testing.B) {
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := curate.Select(list, newsletter(digest.Rules{}), monday); err != nil {
+				if _, err := curate.Select(list, newsletter(digest.Rules{}), curate.Signals{}, monday); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -165,7 +165,7 @@ func BenchmarkSelectWithoutALimit(b *testing.B) {
 func TestOneAddressIsOneStory(t *testing.T) {
 	a, b := article(1, "large"), article(2, "north")
 	b.URL = a.URL
-	sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), monday)
+	sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), curate.Signals{}, monday)
 	if err != nil || sel.Count() != 1 {
 		t.Fatalf("%v %v", titles(sel), err)
 	}
@@ -175,12 +175,12 @@ func TestSections(t *testing.T) {
 	a, b, c := article(1, "large"), article(2, "north"), article(3, "halles")
 	a.Categories = []string{"Culture"}
 	r := digest.Rules{Sections: []digest.SectionRule{{Name: "Culture", Match: `"Culture" in categories`}, {Name: "Ailleurs", Match: `source == "north"`, Max: 1}}}
-	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(r), monday)
+	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(r), curate.Signals{}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, s := range sel.Sections {
+	for _, s := range sel.Sections() {
 		got = append(got, fmt.Sprintf("%s:%s", s.Title, s.Cards[0].Article.Source))
 	}
 	if d := cmp.Diff([]string{"Culture:large", "Ailleurs:north", ":halles"}, got); d != "" {

@@ -36,9 +36,28 @@ const (
 	minShingles = 8    // under this there is too little to compare
 )
 
-// merge brings the versions of one story together: same canonical address,
-// nearly the same text, or the same event in other words. The order of stories follows the order of articles.
+// merge brings the versions of one story together. The order of stories follows
+// the order of articles.
 func merge(articles []digest.Article, weight map[string]float64) []story {
+	stories := make([]story, len(articles))
+	for i, a := range articles {
+		stories[i].best = a
+	}
+	return mergeStories(stories, weight)
+}
+
+// mergeStories makes one of the stories whose best versions tell the same.
+func mergeStories(stories []story, weight map[string]float64) []story {
+	articles := make([]digest.Article, len(stories))
+	for i, st := range stories {
+		articles[i] = st.best
+	}
+	return gather(stories, related(articles), weight)
+}
+
+// related finds the articles that tell one story: same canonical address, nearly
+// the same text, or the same event in other words.
+func related(articles []digest.Article) *sets {
 	sets := newSets(len(articles))
 	byURL := map[string]int{}
 	buckets := map[[2]uint64][]int{}
@@ -68,26 +87,26 @@ func merge(articles []digest.Article, weight map[string]float64) []story {
 		}
 	}
 	sameEvents(articles, sets)
-	return gather(articles, sets, weight)
+	return sets
 }
 
-func gather(articles []digest.Article, s *sets, weight map[string]float64) []story {
+func gather(stories []story, s *sets, weight map[string]float64) []story {
 	groups := map[int][]digest.Article{}
 	var order []int
-	for i, a := range articles {
+	for i, st := range stories {
 		root := s.find(i)
 		if groups[root] == nil {
 			order = append(order, root)
 		}
-		groups[root] = append(groups[root], a)
+		groups[root] = append(append(groups[root], st.best), st.others...)
 	}
-	stories := make([]story, 0, len(order))
+	out := make([]story, 0, len(order))
 	for _, root := range order {
 		g := groups[root]
 		slices.SortStableFunc(g, func(a, b digest.Article) int { return better(a, b, weight) })
-		stories = append(stories, story{best: g[0], others: g[1:]})
+		out = append(out, story{best: g[0], others: g[1:]})
 	}
-	return stories
+	return out
 }
 
 // better orders the versions of one story: the trusted source, then the fuller

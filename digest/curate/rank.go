@@ -17,28 +17,54 @@ const (
 	storyWeight       = 0.5 // a story told by two sources gains this much, by four twice
 	positionWeight    = 0.4 // what its own source puts first
 	depthWeight       = 0.2 // a real article before a brief
+	interestWeight    = 0.5 // what readers opened and asked for, at the most
 	repeatPenalty     = 0.2 // for each story already taken from the same source
 )
 
-type scored struct {
-	story story
-	score float64
-	terms []Term
+// Signals are what readers told about sources and sections, each from -1 (less
+// of it) to 1 (more). They are the newsletter's, not a reader's: nobody is
+// profiled.
+type Signals struct {
+	Sources  map[string]float64
+	Sections map[string]float64 // by the article's own rubric
 }
 
-// rank orders stories by score; a source that was just heard lets the others
-// speak before it is heard again.
-func rank(stories []story, n digest.Newsletter, now time.Time) []scored {
+func (s Signals) of(a digest.Article) float64 {
+	v := s.Sources[a.Source]
+	if a.Section != "" {
+		v = (v + s.Sections[a.Section]) / 2
+	}
+	return max(-1, min(1, v))
+}
+
+type scored struct {
+	story  story
+	score  float64
+	terms  []Term
+	pinned bool
+}
+
+// score orders stories by what speaks for each; what is pinned comes first.
+func score(stories []story, n digest.Newsletter, r *rules, s Signals, now time.Time) []scored {
 	w := weights(n.Sources)
 	pool := make([]scored, len(stories))
 	for i, st := range stories {
-		pool[i] = score(st, cmp.Or(w[st.best.Source], 1), now)
+		pool[i] = scoreOne(st, cmp.Or(w[st.best.Source], 1), r, s, now)
 	}
-	slices.SortStableFunc(pool, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
-	return diversify(pool, n.Rules.Max)
+	slices.SortStableFunc(pool, func(a, b scored) int {
+		return cmp.Or(flag(b.pinned)-flag(a.pinned), cmp.Compare(b.score, a.score))
+	})
+	return pool
 }
 
-func score(st story, weight float64, now time.Time) scored {
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func scoreOne(st story, weight float64, r *rules, s Signals, now time.Time) scored {
 	a := st.best
 	age := max(0, now.Sub(a.When()).Hours())
 	terms := []Term{
@@ -47,21 +73,26 @@ func score(st story, weight float64, now time.Time) scored {
 		{"position", positionWeight / float64(1+a.Position)},
 		{"depth", depthWeight * min(1, float64(a.Words)/600)},
 	}
+	if v := s.of(a); v != 0 {
+		terms = append(terms, Term{"interest", interestWeight * v})
+	}
+	terms = append(terms, r.boost(a)...)
 	sum := 0.0
 	for _, t := range terms {
 		sum += t.Value
 	}
 	terms = append(terms, Term{"weight", weight})
-	return scored{story: st, score: sum * weight, terms: terms}
+	return scored{story: st, score: sum * weight, terms: terms, pinned: r.pins(a)}
 }
 
 // diverseMost bounds the greedy part where an edition has no limit of its own:
 // nobody reads so far that the order of sources would still tell.
 const diverseMost = 200
 
-// diversify re-orders the head of the pool greedily: each story is charged for
-// the stories already taken from its source. The tail keeps its order, which
-// keeps the work linear in the pool.
+// diversify re-orders the head of the pool greedily, so that a source that was
+// just heard lets the others speak: each story is charged for the stories already
+// taken from its source. What is pinned stays where it is. The tail keeps its
+// order, which keeps the work linear in the pool.
 func diversify(pool []scored, limit int) []scored {
 	if limit <= 0 || limit > len(pool) {
 		limit = len(pool)
@@ -74,13 +105,18 @@ func diversify(pool []scored, limit int) []scored {
 	for len(head) > 0 && len(out) < limit {
 		best, value := 0, math.Inf(-1)
 		for i, sc := range head {
-			if v := sc.score - repeatPenalty*float64(taken[sc.story.best.Source]); v > value {
+			v := sc.score - repeatPenalty*float64(taken[sc.story.best.Source])
+			if sc.pinned {
+				best, value = i, sc.score
+				break
+			}
+			if v > value {
 				best, value = i, v
 			}
 		}
 		sc := head[best]
-		if k := taken[sc.story.best.Source]; k > 0 {
-			sc.terms = append(sc.terms, Term{"repeat", -repeatPenalty * float64(k)})
+		if k := taken[sc.story.best.Source]; k > 0 && !sc.pinned {
+			sc.terms = append(slices.Clip(sc.terms), Term{"repeat", -repeatPenalty * float64(k)})
 			sc.score = value
 		}
 		taken[sc.story.best.Source]++

@@ -2,9 +2,10 @@ package curate
 
 import (
 	"fmt"
-	"regexp"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
@@ -14,151 +15,170 @@ import (
 
 // rules are [digest.Rules] made ready: patterns and expressions compiled.
 type rules struct {
-	include, exclude []matcher
-	sections         []section
+	digest.Rules
+	now                   time.Time
+	include, exclude, pin []matcher
+	boosts                []matcher // beside Rules.Boosts
+	sections              []section
 }
 
 type section struct {
 	digest.SectionRule
-	program *vm.Program // nil takes everything
+	program *vm.Program
+	any     []matcher
 }
 
-// matcher is one line of include or exclude.
-type matcher struct {
-	source  string // as the operator wrote it
-	matches func(digest.Article) bool
-}
+// takesAll reports whether a section has no rule: it is for whatever is left.
+func (s section) takesAll() bool { return s.program == nil && len(s.any) == 0 }
 
-// env is what an expression can speak of.
-type env struct {
-	Title      string   `expr:"title"`
-	Text       string   `expr:"text"`
-	Author     string   `expr:"author"`
-	Source     string   `expr:"source"`
-	Site       string   `expr:"site"`
-	Section    string   `expr:"section"`
-	Language   string   `expr:"language"`
-	URL        string   `expr:"url"`
-	Categories []string `expr:"categories"`
-	Words      int      `expr:"words"`
-}
-
-func compile(r digest.Rules) (*rules, error) {
-	out := &rules{}
-	var err error
-	if out.include, err = matchers("include", r.Include); err != nil {
-		return nil, err
+func compile(r digest.Rules, now time.Time) (*rules, error) {
+	out := &rules{Rules: r, now: now}
+	for _, list := range []struct {
+		field string
+		lines []string
+		to    *[]matcher
+	}{{"include", r.Include, &out.include}, {"exclude", r.Exclude, &out.exclude}, {"pins", r.Pins, &out.pin}} {
+		var err error
+		if *list.to, err = matchers(list.field, list.lines); err != nil {
+			return nil, err
+		}
 	}
-	if out.exclude, err = matchers("exclude", r.Exclude); err != nil {
-		return nil, err
+	for i, b := range r.Boosts {
+		field := fmt.Sprintf("boosts[%d]", i)
+		m, err := newMatcher(strings.TrimSpace(b.Match))
+		if err != nil {
+			return nil, &digest.InvalidError{Field: field + ".match", Value: b.Match, Reason: err.Error()}
+		}
+		if math.IsNaN(b.By) || math.Abs(b.By) > 100 {
+			return nil, &digest.InvalidError{Field: field + ".by", Value: fmt.Sprint(b.By), Reason: "must be between -100 and 100; a fresh article scores about 1"}
+		}
+		out.boosts = append(out.boosts, m)
 	}
 	for i, s := range r.Sections {
-		sec := section{SectionRule: s}
-		if s.Match != "" {
-			sec.program, err = expr.Compile(s.Match, expr.Env(env{}), expr.AsBool())
-			if err != nil {
-				return nil, &digest.InvalidError{Field: fmt.Sprintf("sections[%d].match", i), Value: s.Match, Reason: firstLine(err.Error())}
-			}
+		field := fmt.Sprintf("sections[%d]", i)
+		if s.Name != "" {
+			field = "sections." + s.Name // as the configuration names it
+		}
+		sec, err := newSection(field, s)
+		if err != nil {
+			return nil, err
 		}
 		out.sections = append(out.sections, sec)
 	}
-	if !slices.ContainsFunc(out.sections, func(s section) bool { return s.program == nil }) {
+	if !slices.ContainsFunc(out.sections, section.takesAll) {
 		// Whatever no section asked for still has a place.
 		out.sections = append(out.sections, section{})
 	}
 	return out, nil
 }
 
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
-}
-
-// matchers compiles lines of three forms: a word or phrase, /a regular
-// expression/, and field:value for category, author, source, site, section
-// and language.
-func matchers(field string, lines []string) ([]matcher, error) {
-	var out []matcher
-	for i, line := range lines {
-		m, err := newMatcher(strings.TrimSpace(line))
-		if err != nil {
-			return nil, &digest.InvalidError{Field: fmt.Sprintf("%s[%d]", field, i), Value: line, Reason: err.Error()}
-		}
-		out = append(out, m)
-	}
-	return out, nil
-}
-
-func newMatcher(line string) (matcher, error) {
-	if line == "" {
-		return matcher{}, fmt.Errorf("is empty; write a word, /a pattern/ or category:value")
-	}
-	if len(line) > 2 && line[0] == '/' && line[len(line)-1] == '/' {
-		re, err := regexp.Compile("(?i)" + line[1:len(line)-1])
-		if err != nil {
-			return matcher{}, fmt.Errorf("is not a regular expression: %w", err)
-		}
-		return matcher{line, func(a digest.Article) bool { return re.MatchString(a.Title) || re.MatchString(a.Text) }}, nil
-	}
-	if name, value, ok := strings.Cut(line, ":"); ok {
-		if get, known := fields[name]; known {
-			value = strings.ToLower(strings.TrimSpace(value))
-			return matcher{line, func(a digest.Article) bool {
-				return slices.ContainsFunc(get(a), func(s string) bool { return strings.ToLower(s) == value })
-			}}, nil
+func newSection(field string, s digest.SectionRule) (section, error) {
+	sec := section{SectionRule: s}
+	var err error
+	if s.Match != "" {
+		if sec.program, err = program(s.Match); err != nil {
+			return sec, &digest.InvalidError{Field: field + ".match", Value: s.Match, Reason: err.Error()}
 		}
 	}
-	word, err := regexp.Compile(`(?i)(?:^|[^\pL\pN])` + regexp.QuoteMeta(line) + `(?:[^\pL\pN]|$)`)
-	if err != nil {
-		return matcher{}, err
+	if sec.any, err = matchers(field+".any", s.Any); err != nil {
+		return sec, err
 	}
-	return matcher{line, func(a digest.Article) bool {
-		return word.MatchString(a.Title) || word.MatchString(a.Teaser) || word.MatchString(a.Text)
-	}}, nil
+	if !slices.Contains([]string{"", "score", "newest", "oldest", "source"}, s.Order) {
+		return sec, &digest.InvalidError{Field: field + ".order", Value: s.Order, Reason: "is not one of score, newest, oldest, source"}
+	}
+	return sec, nil
 }
 
-// fields are what a field:value rule can name.
-var fields = map[string]func(digest.Article) []string{
-	"category": func(a digest.Article) []string { return append([]string{a.Section}, a.Categories...) },
-	"author":   func(a digest.Article) []string { return []string{a.Author} },
-	"source":   func(a digest.Article) []string { return []string{a.Source} },
-	"site":     func(a digest.Article) []string { return []string{a.Site} },
-	"section":  func(a digest.Article) []string { return []string{a.Section} },
-	"language": func(a digest.Article) []string { return []string{a.Language} },
-}
-
-// refuses says which rule keeps an article out, or "".
+// refuses says which rule keeps an article out, or "". What is pinned is wanted,
+// whatever the other rules say.
 func (r *rules) refuses(a digest.Article) string {
 	if strings.TrimSpace(a.Title) == "" && a.Text == "" {
 		return "it has neither title nor text"
 	}
-	for _, m := range r.exclude {
-		if m.matches(a) {
-			return fmt.Sprintf("exclude %q matches", m.source)
-		}
-	}
-	if len(r.include) == 0 {
+	if r.pins(a) {
 		return ""
 	}
-	for _, m := range r.include {
-		if m.matches(a) {
-			return ""
-		}
+	if m := r.first(r.exclude, a); m != nil {
+		return fmt.Sprintf("exclude %q matches", m.source)
 	}
-	return "no include rule matches"
+	switch age := r.now.Sub(a.When()); {
+	case r.MinWords > 0 && a.Words < r.MinWords:
+		return fmt.Sprintf("it has %d words, fewer than min_words %d", a.Words, r.MinWords)
+	case r.MaxWords > 0 && a.Words > r.MaxWords:
+		return fmt.Sprintf("it has %d words, more than max_words %d", a.Words, r.MaxWords)
+	case r.MaxAge > 0 && age > r.MaxAge:
+		return fmt.Sprintf("it is %d days old, more than max_article_age", int(age.Hours()/24))
+	case len(r.include) > 0 && r.first(r.include, a) == nil:
+		return "no include rule matches"
+	}
+	return ""
 }
 
-// sectionFor finds the first section that wants the article and has room.
-func (r *rules) sectionFor(a digest.Article, filled []digest.Section) (int, string) {
+// first is the first of some matchers that an article matches, or nil.
+func (r *rules) first(list []matcher, a digest.Article) *matcher {
+	for i := range list {
+		if list[i].matches(a, r.now) {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+func (r *rules) pins(a digest.Article) bool { return r.first(r.pin, a) != nil }
+
+// boost lists what boosts add to an article's score, each under its own name.
+func (r *rules) boost(a digest.Article) []Term {
+	var out []Term
+	for i, m := range r.boosts {
+		if m.matches(a, r.now) {
+			out = append(out, Term{"boost " + m.source, r.Boosts[i].By})
+		}
+	}
+	return out
+}
+
+func (r *rules) titles() []string {
+	out := make([]string, len(r.sections))
+	for i, s := range r.sections {
+		out[i] = s.Name
+	}
+	return out
+}
+
+func (r *rules) orders() []string {
+	out := make([]string, len(r.sections))
+	for i, s := range r.sections {
+		out[i] = s.Order
+	}
+	return out
+}
+
+// wants reports whether a section's rule takes an article.
+func (r *rules) wants(s section, a digest.Article) bool {
+	if s.takesAll() || r.first(s.any, a) != nil {
+		return true
+	}
+	if s.program == nil {
+		return false
+	}
+	ok, err := expr.Run(s.program, newEnv(a, r.now))
+	return err == nil && ok == true
+}
+
+// about reports whether one of these sections would take an article.
+func (r *rules) about(a digest.Article, topics []string) bool {
+	return slices.ContainsFunc(r.sections, func(s section) bool { return slices.Contains(topics, s.Name) && r.wants(s, a) })
+}
+
+// sectionFor finds the first section that wants the article and has room; of
+// these only, when there are topics.
+func (r *rules) sectionFor(a digest.Article, filled []int, topics []string) (int, string) {
 	full := ""
 	for i, s := range r.sections {
-		if s.program != nil {
-			ok, err := expr.Run(s.program, newEnv(a))
-			if err != nil || ok != true {
-				continue
-			}
+		if len(topics) > 0 && !slices.Contains(topics, s.Name) || !r.wants(s, a) {
+			continue
 		}
-		if s.Max > 0 && len(filled[i].Cards) >= s.Max {
+		if s.Max > 0 && filled[i] >= s.Max {
 			full = fmt.Sprintf("section %q has its %d already", s.Name, s.Max)
 			continue
 		}
@@ -168,11 +188,4 @@ func (r *rules) sectionFor(a digest.Article, filled []digest.Section) (int, stri
 		full = "no section wants it"
 	}
 	return 0, full
-}
-
-func newEnv(a digest.Article) env {
-	return env{
-		Title: a.Title, Text: a.Text, Author: a.Author, Source: a.Source, Site: a.Site, Section: a.Section,
-		Language: a.Language, URL: a.URL, Categories: a.Categories, Words: a.Words,
-	}
 }

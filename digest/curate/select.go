@@ -11,13 +11,14 @@ import (
 
 // Decision is what became of one candidate, and why.
 type Decision struct {
-	Article digest.Article
-	In      bool
-	Reason  string // why it is out, or the place it has: for people
-	Section string
-	Score   float64
-	Terms   []Term
-	Story   *digest.Article // the version of the same story that was taken instead
+	Article  digest.Article
+	In       bool
+	Reason   string // why it is out, or the place it has: for people
+	Section  string
+	Score    float64
+	Terms    []Term
+	Story    *digest.Article // the version of the same story that was taken instead
+	Variants []string        // keys of the variants that hold it, once they are known
 }
 
 // Term is one part of a score.
@@ -26,159 +27,128 @@ type Term struct {
 	Value float64
 }
 
-// Selection is the outcome of choosing.
-type Selection struct {
-	Sections  []digest.Section
-	Decisions []Decision
-}
-
-// Carried lists the articles that the selection shows or mentions, those that
-// must not come again.
-func (s Selection) Carried() []digest.ArticleID {
-	var ids []digest.ArticleID
-	for _, sec := range s.Sections {
-		for _, c := range sec.Cards {
-			ids = append(ids, c.Article.ID)
-			for _, a := range c.Also {
-				ids = append(ids, a.ID)
-			}
-		}
-	}
-	return ids
-}
-
-// Count is the number of stories in the selection.
-func (s Selection) Count() int {
-	n := 0
-	for _, sec := range s.Sections {
-		n += len(sec.Cards)
-	}
-	return n
-}
-
 // Check reports a rule that cannot be used, as a [*digest.InvalidError].
 func Check(r digest.Rules) error {
-	_, err := compile(r)
+	_, err := compile(r, time.Time{})
 	return err
 }
 
 // Select chooses among the candidates of newsletter n: it applies the rules,
 // merges the versions of one story into one card, ranks, groups into sections
-// and summarises. Dates rank; they never exclude.
-func Select(candidates []digest.Article, n digest.Newsletter, now time.Time) (Selection, error) {
-	r, err := compile(n.Rules)
+// and summarises. Dates rank; they never exclude, unless a rule says so.
+func Select(candidates []digest.Article, n digest.Newsletter, s Signals, now time.Time) (Selection, error) {
+	r, err := compile(n.Rules, now)
 	if err != nil {
 		return Selection{}, err
 	}
-	candidates = inOrder(candidates)
-
-	var sel Selection
+	var refused []Decision
 	var wanted []digest.Article
-	for _, a := range candidates {
+	for _, a := range inOrder(candidates) {
 		if reason := r.refuses(a); reason != "" {
-			sel.Decisions = append(sel.Decisions, Decision{Article: a, Reason: reason})
+			refused = append(refused, Decision{Article: a, Reason: reason})
 			continue
 		}
 		wanted = append(wanted, a)
 	}
-
 	stories := merge(wanted, weights(n.Sources))
-	ranked := rank(stories, n, now)
-	sel.place(ranked, r, n)
+	sel := Pool{scored: score(stories, n, r, s, now), rules: r, newsletter: n}.Select(nil)
+	sel.Decisions = append(refused, sel.Decisions...)
 	return sel, nil
+}
+
+// Recall makes the pool of what the editions that readers have not had carried:
+// told, by earlier editions, and the stories of this one. What is the same story
+// in two of them is told once. No rule refuses here what was carried already.
+func Recall(told []digest.Told, this Selection, n digest.Newsletter, s Signals, now time.Time) (Pool, error) {
+	r, err := compile(n.Rules, now)
+	if err != nil {
+		return Pool{}, err
+	}
+	stories := append(retold(told), this.stories()...)
+	slices.SortStableFunc(stories, func(a, b story) int { return earlier(a.best, b.best) })
+	stories = mergeStories(stories, weights(n.Sources))
+	return Pool{scored: score(stories, n, r, s, now), rules: r, newsletter: n}, nil
+}
+
+// retold puts the articles of past editions together again as their cards had
+// them.
+func retold(told []digest.Told) []story {
+	var order []digest.ArticleID
+	cards := map[digest.ArticleID]*story{}
+	for _, t := range told {
+		if t.ID == t.Card {
+			order = append(order, t.ID)
+			cards[t.ID] = &story{best: t.Article}
+		}
+	}
+	for _, t := range told {
+		if st := cards[t.Card]; st != nil && t.ID != t.Card {
+			st.others = append(st.others, t.Article)
+		}
+	}
+	out := make([]story, len(order))
+	for i, id := range order {
+		out[i] = *cards[id]
+	}
+	return out
 }
 
 // inOrder makes the outcome independent of the order in which candidates were
 // read: parallel collecting must not change an edition.
 func inOrder(candidates []digest.Article) []digest.Article {
 	out := slices.Clone(candidates)
-	slices.SortFunc(out, func(a, b digest.Article) int {
-		return cmp.Or(b.When().Compare(a.When()), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Identity, b.Identity), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(out, earlier)
 	return out
 }
 
-// place walks the ranked stories and gives each a section, or the reason it
-// has none.
-func (s *Selection) place(ranked []scored, r *rules, n digest.Newsletter) {
-	sections := make([]digest.Section, len(r.sections))
-	for i, rule := range r.sections {
-		sections[i].Title = rule.Name
+// earlier puts the newest first, and leaves nothing to chance.
+func earlier(a, b digest.Article) int {
+	return cmp.Or(b.When().Compare(a.When()), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Identity, b.Identity), cmp.Compare(a.ID, b.ID))
+}
+
+// Pool is the stories that one selection or several are drawn from.
+type Pool struct {
+	scored     []scored // by score
+	rules      *rules
+	newsletter digest.Newsletter
+}
+
+// Select draws a selection: of these sections only, when there are any.
+func (p Pool) Select(topics []string) Selection {
+	sel := Selection{titles: p.rules.titles(), orders: p.rules.orders(), chars: p.newsletter.Rules.SummaryChars}
+	ranked := p.scored
+	if len(topics) > 0 {
+		ranked = slices.DeleteFunc(slices.Clone(ranked), func(sc scored) bool { return !p.rules.about(sc.story.best, topics) })
 	}
+	ranked = diversify(ranked, p.newsletter.Rules.Max)
+	filled := make([]int, len(p.rules.sections))
 	perSource := map[string]int{}
-	placed := 0
 	for _, sc := range ranked {
 		best := sc.story.best
 		d := Decision{Article: best, Score: sc.score, Terms: sc.terms}
-		at, reason := r.sectionFor(best, sections)
-		switch limit := n.Rules.MaxPerSource; {
-		case n.Rules.Max > 0 && placed >= n.Rules.Max:
-			reason = fmt.Sprintf("the edition holds %d at most; it waits for the next", n.Rules.Max)
-		case limit > 0 && perSource[best.Source] >= limit:
+		at, reason := 0, ""
+		switch limit := p.newsletter.Rules.MaxPerSource; {
+		case p.newsletter.Rules.Max > 0 && len(sel.picks) >= p.newsletter.Rules.Max:
+			reason = fmt.Sprintf("the edition holds %d at most; it waits for the next", p.newsletter.Rules.Max)
+		case limit > 0 && perSource[best.Source] >= limit && !sc.pinned:
 			reason = fmt.Sprintf("source %s has its %d already", best.Source, limit)
+		default:
+			at, reason = p.rules.sectionFor(best, filled, topics)
 		}
 		if reason != "" {
 			d.Reason = reason
-			s.decide(d, sc.story)
+			sel.More++
+			sel.decide(d, sc.story)
 			continue
 		}
-		placed++
+		filled[at]++
 		perSource[best.Source]++
-		d.In, d.Section = true, sections[at].Title
-		d.Reason = fmt.Sprintf("story %d of the edition", placed)
-		sections[at].Cards = append(sections[at].Cards, card(sc.story, n, placed == 1))
-		s.decide(d, sc.story)
+		sel.picks = append(sel.picks, pick{story: sc.story, section: at})
+		d.In, d.Section = true, sel.titles[at]
+		d.Reason = fmt.Sprintf("story %d of the edition", len(sel.picks))
+		sel.decide(d, sc.story)
 	}
-	for _, sec := range sections {
-		if len(sec.Cards) > 0 {
-			s.Sections = append(s.Sections, sec)
-		}
-	}
-}
-
-// decide notes the decision on a story, and for its other versions that they
-// went with it.
-func (s *Selection) decide(d Decision, st story) {
-	s.Decisions = append(s.Decisions, d)
-	for _, other := range st.others {
-		o := Decision{Article: other, Story: &d.Article, In: d.In, Section: d.Section}
-		o.Reason = fmt.Sprintf("the same story as %q from %s", d.Article.Title, d.Article.Source)
-		s.Decisions = append(s.Decisions, o)
-	}
-}
-
-// card makes the reader's view of a story.
-func card(st story, n digest.Newsletter, lead bool) digest.Card {
-	budget := n.Rules.SummaryChars
-	if lead {
-		budget = budget * 3 / 2
-	}
-	c := digest.Card{
-		Article: st.best,
-		Summary: Summarize(st.best, budget),
-		Minutes: minutes(st.best.Words),
-		Lead:    lead,
-	}
-	seen := map[string]bool{st.best.Source: true}
-	for _, o := range st.others {
-		if seen[o.Source] {
-			// A second version from the same place tells the reader nothing, but it
-			// is carried all the same, so that it does not come back next week.
-			continue
-		}
-		seen[o.Source] = true
-		c.Also = append(c.Also, digest.Also{ID: o.ID, Site: cmp.Or(o.Site, o.Source), Title: o.Title, URL: o.URL})
-	}
-	return c
-}
-
-// minutes is the reading time at 230 words a minute, the middle of what
-// studies of silent reading find for French and English prose.
-func minutes(words int) int {
-	if words < 60 {
-		return 0
-	}
-	return max(1, (words+115)/230)
+	return sel
 }
 
 func weights(sources []digest.Source) map[string]float64 {

@@ -25,6 +25,9 @@ func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.E
 	}
 	messages := map[string]*deliver.Message{}
 	for _, proof := range frozen.Proofs {
+		if proof.Variant.Key == digest.WebVariant {
+			continue
+		}
 		if messages[proof.Variant.Key], err = deliver.Compile(frozen.Letterhead, proof); err != nil {
 			return report, fmt.Errorf("composing %s: %w", e.Ref(), err)
 		}

@@ -22,6 +22,7 @@ type Dropped struct {
 // number of variants and of attempts to fit; nothing of it is stored before the
 // edition is.
 type album struct {
+	mu   sync.Mutex // variants are rendered side by side
 	seen map[render.Shown]shot
 }
 
@@ -42,6 +43,8 @@ func (p *Publisher) illustrate(ctx context.Context, n digest.Newsletter, e diges
 	if err != nil || len(list) == 0 {
 		return n, e, nil, err
 	}
+	d.album.mu.Lock()
+	defer d.album.mu.Unlock()
 	p.fetchAll(ctx, n, e, list, d)
 	if err := ctx.Err(); err != nil {
 		return n, e, nil, err

@@ -35,7 +35,9 @@ type Store interface {
 	Candidates(ctx context.Context, newsletter string, sources []string) ([]digest.Article, error)
 
 	NextNumber(ctx context.Context, newsletter string) (int, error)
-	Audience(ctx context.Context, lists []string) ([]digest.AudienceGroup, error)
+	Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.AudienceGroup, error)
+	Appearances(ctx context.Context, newsletter string, since time.Time) (map[int]time.Time, error)
+	Told(ctx context.Context, newsletter string, after int) ([]digest.Told, error)
 	Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)
 	Unfinished(ctx context.Context, newsletter string) ([]digest.Edition, error)

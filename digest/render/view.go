@@ -28,6 +28,7 @@ type view struct {
 	PostalAddress  string
 	Style, Media   template.CSS
 	Sections       []section
+	More, MoreURL  string // how many stories only the web page shows, in words
 }
 
 type section struct {
@@ -113,6 +114,9 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 		if p = set(p); p != "" {
 			out.Intro = append(out.Intro, p)
 		}
+	}
+	if e.More > 0 && address(e.MoreURL) != "" {
+		out.More, out.MoreURL = typeset(lang, r.words.Count(lang, "more", e.More)), address(e.MoreURL)
 	}
 	position, links := 0, 0
 	for _, s := range e.Sections {

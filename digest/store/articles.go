@@ -13,6 +13,10 @@ import (
 
 const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped`
 
+// readColumns are the columns of articles a without their HTML, which no edition
+// shows: candidates are many.
+const readColumns = `a.source, a.identity, a.url, a.title, a.author, a.site, a.section, a.language, a.categories, a.published, a.first_seen, a.image, a.teaser, '' AS html, a.text, a.words, a.score, a.position, a.enclosures, a.doubt, a.dropped`
+
 func articleValues(a digest.Article) ([]any, error) {
 	parts := make([]string, 3)
 	for i, v := range []any{a.Categories, a.Image, a.Enclosures} {
@@ -146,28 +150,28 @@ func (s *Store) KnownURLs(ctx context.Context, source string, urls []string) (in
 }
 
 // Candidates are the articles of these sources that a newsletter has not
-// carried, oldest first.
+// carried, oldest first, without their HTML.
 func (s *Store) Candidates(ctx context.Context, newsletter string, sources []string) ([]digest.Article, error) {
 	if len(sources) == 0 {
 		return nil, nil
 	}
-	return s.articles(ctx, `dropped = 0 AND source IN (`+marks(len(sources))+`)
-		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.newsletter = ? AND carried.article_id = articles.id)`, append(anys(sources), newsletter)...)
+	return s.articles(ctx, readColumns, `a.dropped = 0 AND a.source IN (`+marks(len(sources))+`)
+		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.newsletter = ? AND carried.article_id = a.id)`, append(anys(sources), newsletter)...)
 }
 
-func (s *Store) articles(ctx context.Context, where string, args ...any) ([]digest.Article, error) {
+func (s *Store) articles(ctx context.Context, columns, where string, args ...any) ([]digest.Article, error) {
 	var out []digest.Article
 	err := s.each(ctx, s.db, func(scan func(...any) error) error {
 		a, err := scanArticle(scan)
 		out = append(out, a)
 		return err
-	}, `SELECT id, `+articleColumns+` FROM articles WHERE `+where+` ORDER BY id`, args...)
+	}, `SELECT a.id, `+columns+` FROM articles a WHERE `+where+` ORDER BY a.id`, args...)
 	return out, err
 }
 
 // ArticlesByURL finds the articles that have a canonical address.
 func (s *Store) ArticlesByURL(ctx context.Context, url string) ([]digest.Article, error) {
-	return s.articles(ctx, `url = ?`, url)
+	return s.articles(ctx, articleColumns, `url = ?`, url)
 }
 
 // CarriedIn lists the editions that carried an article.
@@ -199,7 +203,7 @@ func (s *Store) ListArticles(ctx context.Context, q ArticleQuery) ([]digest.Arti
 		where += ` AND dropped = 0`
 	}
 	args = append(args, max(1, q.Limit))
-	out, err := s.articles(ctx, `id IN (SELECT id FROM articles WHERE `+where+` ORDER BY id DESC LIMIT ?)`, args...)
+	out, err := s.articles(ctx, articleColumns, `id IN (SELECT id FROM articles WHERE `+where+` ORDER BY id DESC LIMIT ?)`, args...)
 	slices.Reverse(out)
 	return out, err
 }
@@ -207,7 +211,7 @@ func (s *Store) ListArticles(ctx context.Context, q ArticleQuery) ([]digest.Arti
 // Article is the article of this number. The error is [digest.ErrNotFound] when
 // there is none.
 func (s *Store) Article(ctx context.Context, id digest.ArticleID) (digest.Article, error) {
-	list, err := s.articles(ctx, `id = ?`, id)
+	list, err := s.articles(ctx, articleColumns, `id = ?`, id)
 	if err == nil && len(list) == 0 {
 		err = digest.ErrNotFound
 	}

@@ -35,41 +35,6 @@ func (s *Store) NextNumber(ctx context.Context, newsletter string) (int, error) 
 // willing is the condition, on subscribers s, to get mail for some lists.
 const willing = `s.suppressed = 0 AND EXISTS (SELECT 1 FROM subscriptions x WHERE x.subscriber_id = s.id AND x.state = 'confirmed' AND x.list IN `
 
-// readersOf is the FROM and WHERE of the willing readers of some lists:
-// subscribers s, and subscriptions x, of which the first list's counts for who is
-// on several. It takes the lists once, and once more when there are several.
-func readersOf(lists []string) (string, []any) {
-	from := `FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id
-		WHERE x.list IN (` + marks(len(lists)) + `) AND x.state = 'confirmed' AND s.suppressed = 0`
-	args := anys(lists)
-	if len(lists) > 1 {
-		from += ` AND NOT EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = x.subscriber_id AND y.state = 'confirmed'
-			AND y.list < x.list AND y.list IN (` + marks(len(lists)) + `))`
-		args = append(args, anys(lists)...)
-	}
-	return from, args
-}
-
-// languageChosen is the language of a reader's subscription, else the person's.
-const languageChosen = `CASE WHEN x.language = '' THEN s.language ELSE x.language END`
-
-// Audience counts the willing readers of some lists by what they chose; a person
-// on several lists counts once.
-func (s *Store) Audience(ctx context.Context, lists []string) ([]digest.AudienceGroup, error) {
-	var out []digest.AudienceGroup
-	if len(lists) == 0 {
-		return nil, nil
-	}
-	from, args := readersOf(lists)
-	err := s.each(ctx, s.db, func(scan func(...any) error) error {
-		var g digest.AudienceGroup
-		err := scan(&g.Language, &g.TextOnly, &g.Readers)
-		out = append(out, g)
-		return err
-	}, `SELECT `+languageChosen+`, x.text_only = 1, COUNT(*) `+from+` GROUP BY 1, 2 ORDER BY 1, 2`, args...)
-	return out, err
-}
-
 // Freeze stores an edition whole: what it holds, that its articles are carried,
 // its proofs, and one queued delivery for each willing reader. It is one
 // transaction, before the first message leaves. When the number, the slot or an
@@ -81,8 +46,8 @@ func (s *Store) Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, er
 		if err := s.insertEdition(ctx, tx, &e, f); err != nil {
 			return err
 		}
-		for _, id := range f.Carried {
-			if _, err := s.exec(ctx, tx, `INSERT INTO carried (newsletter, article_id, edition_id) VALUES (?, ?, ?)`, e.Newsletter, id, e.ID); err != nil {
+		for _, t := range f.Carried {
+			if _, err := s.exec(ctx, tx, `INSERT INTO carried (newsletter, article_id, edition_id, card) VALUES (?, ?, ?, ?)`, e.Newsletter, t.ID, e.ID, t.Card); err != nil {
 				return err
 			}
 		}
@@ -124,34 +89,12 @@ func (s *Store) insertEdition(ctx context.Context, tx *sql.Tx, e *digest.Edition
 		if err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, tx, `INSERT INTO proofs (edition_id, variant, language, text_only, body) VALUES (?, ?, ?, ?, ?)`,
-			e.ID, p.Variant.Key, p.Variant.Language, flag(p.Variant.TextOnly), text(string(b))); err != nil {
+		if _, err := s.exec(ctx, tx, `INSERT INTO proofs (edition_id, variant, language, text_only, since, body) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.ID, p.Variant.Key, p.Variant.Language, flag(p.Variant.TextOnly), p.Variant.Since, text(string(b))); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// expand queues one delivery for each willing reader, whoever they are: one
-// statement, so that memory does not grow with the list. A reader whose choice
-// has no proof (they chose a moment ago) gets the newsletter's own.
-func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
-	if len(f.Lists) == 0 {
-		return nil
-	}
-	from, args := readersOf(f.Lists)
-	args = append([]any{e.ID, e.ID, e.Language, digest.VariantKey(e.Language, false)}, args...)
-	n, err := s.exec(ctx, tx, `INSERT INTO deliveries (edition_id, subscriber_id, variant, status)
-		SELECT CAST(? AS BIGINT), s.id, COALESCE((SELECT p.variant FROM proofs p WHERE p.edition_id = ? AND p.text_only = x.text_only
-			AND p.language = COALESCE(NULLIF(`+languageChosen+`, ''), ?)), CAST(? AS TEXT)), 'queued' `+from+` ORDER BY s.id`,
-		args...)
-	if err != nil {
-		return err
-	}
-	if _, err = s.exec(ctx, tx, `UPDATE editions SET audience = ? WHERE id = ?`, n, e.ID); err != nil {
-		return err
-	}
-	return s.grown(ctx, tx, n, "deliveries")
 }
 
 const editionColumns = `id, state, frozen_at, finished_at, body`

@@ -61,6 +61,11 @@ func (s *Store) settleOne(ctx context.Context, tx runner, id digest.EditionID, o
 		row.status, row.attempt, row.repeat, o.Code, o.Enhanced, text(o.Reply), milli(row.next), row.at, id, o.Subscriber, owner); err != nil {
 		return err
 	}
+	if row.status == string(digest.DeliveryFailed) {
+		if err := s.fallBehind(ctx, tx, id, `d.status = 'failed' AND d.subscriber_id = ?`, o.Subscriber); err != nil {
+			return err
+		}
+	}
 	if o.Verdict == digest.VerdictSuppress {
 		return s.suppressReader(ctx, tx, o.Subscriber, "hard bounce", fmt.Sprintf("smtp %d %s", o.Code, o.Enhanced), o.At)
 	}

@@ -157,6 +157,13 @@ func copyTable(ctx context.Context, from, to *Store, t table, progress func(stri
 		done = 0
 	}
 	where, args := keep(t), []any{}
+	if len(t.key) == 0 && done > 0 {
+		// Nothing tells how far an earlier try came: it begins anew.
+		if _, err := to.exec(ctx, to.db, `DELETE FROM `+t.name); err != nil {
+			return err
+		}
+		done = 0
+	}
 	if t.name != "meta" && done > 0 {
 		last, err := to.newestKey(ctx, t)
 		if err != nil {

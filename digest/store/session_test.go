@@ -20,7 +20,8 @@ func TestARunThatLostItsLockCannotWrite(t *testing.T) {
 	if _, err := s.Subscribe(ctx, sub, store.SubscribeOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	e, err := s.Freeze(ctx, digest.Frozen{Edition: digest.Edition{Newsletter: "n", Number: 1, Slot: "s", Language: "fr"}, Lists: []string{"l"}, Expires: storetest.Noon.Add(time.Hour)})
+	e, err := s.Freeze(ctx, digest.Frozen{Edition: digest.Edition{Newsletter: "n", Number: 1, Slot: "s", Language: "fr"}, Lists: []string{"l"}, Expires: storetest.Noon.Add(time.Hour),
+		Audience: []digest.Served{{AudienceGroup: digest.AudienceGroup{Mark: -1}, Due: true, Variant: "fr"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) e
 		return err
 	}
 	all := []error{}
-	for _, table := range []string{"subscriptions", "consents", "moves", "import_changes"} {
+	for _, table := range []string{"subscriptions", "consents", "moves", "import_changes", "behind"} {
 		_, err := s.exec(ctx, tx, `DELETE FROM `+table+` WHERE subscriber_id = ?`, id)
 		all = append(all, err)
 	}

@@ -262,6 +262,10 @@ func (s *Server) mailed(ctx context.Context, n digest.Newsletter, number int) (s
 	}
 	best := ""
 	for _, p := range f.Proofs {
+		if p.Variant.Key == digest.WebVariant {
+			best = p.HTML
+			break
+		}
 		if p.HTML != "" && (best == "" || p.Variant.Key == digest.VariantKey(n.Language, false)) {
 			best = p.HTML
 		}

@@ -234,7 +234,7 @@ func (h *house) join(t testing.TB, network, body string) (*http.Response, string
 
 func (h *house) willing(t testing.TB, list string) int {
 	t.Helper()
-	groups, err := h.store.Audience(ctx, []string{list})
+	groups, err := h.store.Audience(ctx, digest.AudienceQuery{Newsletter: "hebdo", Lists: []string{list}, Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/deliver/delivertest"
@@ -110,7 +111,7 @@ func (s *stage) readers(ctx context.Context, copies map[string]int, r *Result) e
 	for _, n := range copies { // to nobody of the audience
 		r.Stray += n
 	}
-	groups, err := s.store.Audience(ctx, []string{"selftest"})
+	groups, err := s.store.Audience(ctx, digest.AudienceQuery{Newsletter: "selftest", Lists: []string{"selftest"}, Now: time.Now()})
 	for _, g := range groups {
 		alive -= g.Readers
 	}

@@ -49,6 +49,7 @@ func (p *plan) ledgerRun(db string, group int) (frozen, sent time.Duration, err 
 	e, err := s.Freeze(ctx, digest.Frozen{
 		Edition: digest.Edition{Newsletter: "hebdo", Number: 1, Slot: "1", Language: "en"}, Lists: []string{"hebdo"},
 		Proofs: []digest.Proof{{Variant: digest.Variant{Key: "en", Language: "en"}}}, Expires: begin.Add(48 * time.Hour),
+		Audience: []digest.Served{{AudienceGroup: digest.AudienceGroup{Mark: -1}, Due: true, Variant: "en"}},
 	})
 	if err != nil {
 		return 0, 0, err

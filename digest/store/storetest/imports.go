@@ -187,7 +187,7 @@ func domainSuppressed(t *testing.T, open Opener) {
 		t.Errorf("%+v", b)
 	}
 	must(s.Subscribe(ctx, subscription("late@example.org", "l"), store.SubscribeOptions{Again: true}))(t)
-	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 1 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); g[0].Readers != 1 {
 		t.Errorf("a wish of one's own lifted an operator's word on a whole domain: %+v", g)
 	}
 	var got []digest.Suppression
@@ -198,7 +198,7 @@ func domainSuppressed(t *testing.T, open Opener) {
 	if !must(s.RemoveSuppression(ctx, digest.Suppression{Domain: "EXAMPLE.org"}))(t) {
 		t.Error("nothing was lifted")
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 4 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); g[0].Readers != 4 {
 		t.Errorf("%+v", g)
 	}
 }

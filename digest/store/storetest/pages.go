@@ -40,7 +40,7 @@ func asking(t *testing.T, open Opener) {
 	if answer != digest.JoinConfirm {
 		t.Error("a day later it may be asked again")
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("asking made a reader: %+v", g)
 	}
 	for range 2 {
@@ -62,7 +62,7 @@ func asking(t *testing.T, open Opener) {
 	if _, err := s.Subscriber(ctx, other.ID); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("what nobody confirmed is still there: %v", err)
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 || g[0].Readers != 1 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 1 || g[0].Readers != 1 {
 		t.Errorf("the confirmed reader: %+v", g)
 	}
 }
@@ -82,7 +82,7 @@ func strangers(t *testing.T, open Opener) {
 	if now := must(s.Subscriber(ctx, r.ID))(t); now.Language != "" || now.Name != "" {
 		t.Errorf("a stranger changed %+v", now)
 	}
-	if len(must(s.Audience(ctx, []string{"l"}))(t)) != 0 {
+	if len(must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t)) != 0 {
 		t.Error("asking brought a leaver back")
 	}
 	ok(t, s.Expire(ctx, Noon.Add(9*24*time.Hour)))
@@ -135,7 +135,7 @@ func leavingTogether(t *testing.T, open Opener) {
 	}
 	ok(t, s.Suppress(ctx, ids[0], "complaint", "test", Noon))
 	must(s.Return(ctx, ids[0], []string{"l"}, Noon))(t)
-	if g := must(s.Audience(ctx, []string{"l"}))(t); g[0].Readers != 3 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); g[0].Readers != 3 {
 		t.Errorf("returning lifted a suppression: %+v", g)
 	}
 }
@@ -229,7 +229,7 @@ func dossier(t *testing.T, open Opener) {
 		t.Error(dump)
 	}
 	must(s.Subscribe(ctx, subscription("zoe.petit@example.org", "l"), store.SubscribeOptions{}))(t)
-	if len(must(s.Audience(ctx, []string{"l"}))(t)) != 0 {
+	if len(must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t)) != 0 {
 		t.Error("an import brought an erased person back")
 	}
 	again, answer, err := s.Ask(ctx, joining("zoe.petit@example.org", Noon.Add(48*time.Hour)))
@@ -237,7 +237,7 @@ func dossier(t *testing.T, open Opener) {
 	if answer != digest.JoinConfirm || !must(s.Confirm(ctx, again.ID, []string{"l"}, Noon.Add(48*time.Hour)))(t) {
 		t.Error("they could not come back themselves")
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 1 {
 		t.Errorf("%+v", g)
 	}
 }

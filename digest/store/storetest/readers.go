@@ -37,13 +37,13 @@ func leavers(t *testing.T, open Opener) {
 	if must(s.Subscribe(ctx, subscription("READER000@example.org", "l"), store.SubscribeOptions{}))(t) {
 		t.Error("somebody else brought a leaver back")
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("audience %+v", g)
 	}
 	if !must(s.Return(ctx, id, []string{"l"}, Noon))(t) || must(s.Return(ctx, id, []string{"l"}, Noon))(t) {
 		t.Error("returning twice must change something once")
 	}
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 1 {
 		t.Errorf("audience %+v", g)
 	}
 	ok(t, s.SetPreferences(ctx, id, digest.Preferences{Language: "en", TextOnly: true}))
@@ -58,16 +58,16 @@ func bounce(t *testing.T, open Opener) {
 	id := readers(t, s, 1)[0]
 	e := must(s.Freeze(ctx, edition(1)))(t)
 	settle(t, s, e.ID, "o", claim(t, s, e.ID, "o", 0, 1)[0], digest.VerdictSuppress)
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("audience %+v", g)
 	}
 	ok(t, s.RemoveSubscriber(ctx, id))
 	must(s.Subscribe(ctx, subscription("reader000@example.org", "l"), store.SubscribeOptions{}))(t)
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 0 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("a dead address came back to life: %+v", g)
 	}
 	must(s.Subscribe(ctx, subscription("reader000@example.org", "l"), store.SubscribeOptions{Again: true}))(t)
-	if g := must(s.Audience(ctx, []string{"l"}))(t); len(g) != 1 {
+	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 1 {
 		t.Errorf("its owner could not come back: %+v", g)
 	}
 }
