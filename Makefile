@@ -4,8 +4,10 @@ SHELL := /bin/bash
 export CGO_ENABLED ?= 0
 
 FUZZTIME ?= 20s
+VERSION ?= 0.1.0
+NFPM ?= go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.0
 
-.PHONY: help build demo test race fuzz golden lint bench pages torture score shots messages clean selftest
+.PHONY: help build demo test race fuzz golden lint bench pages torture score man package shots messages clean selftest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +52,15 @@ torture: ## try ten million tickets, and what else takes minutes
 
 selftest: ## torture the delivery engine, on SQLite and on a Postgres of its own
 	.ci/selftest.sh
+
+man: ## write the man pages and shell completions to bin/package
+	rm -rf bin/package/man bin/package/completions
+	go run -tags manual ./cmd/zest manual bin/package
+	gzip -9n bin/package/man/*.1
+
+package: man ## build the .deb and the .rpm for this machine in bin/
+	go build -trimpath -buildvcs=auto -ldflags "-s -w" -o bin/package/zest ./cmd/zest
+	set -e; for kind in deb rpm; do VERSION=$(VERSION) ARCH=$$(go env GOARCH) $(NFPM) package -f config/deploy/nfpm.yaml -p $$kind -t bin/; done
 
 shots: ## look at every theme in Chromium, with axe-core; contact sheets in docs/img
 	.ci/shots.sh

@@ -17,6 +17,7 @@ type Config struct {
 	SMTP        SMTP         `yaml:"smtp"`
 	DKIM        DKIM         `yaml:"dkim"`
 	Web         Web          `yaml:"web"`
+	Metrics     Metrics      `yaml:"metrics"`
 	Collect     Collect      `yaml:"collect"`
 	Sources     []Source     `yaml:"sources"`
 	Lists       []List       `yaml:"lists"`
@@ -68,6 +69,31 @@ type DKIM struct {
 // Web says how `zest serve` answers.
 type Web struct {
 	Listen         string   `yaml:"listen"`
+	HTTPS          string   `yaml:"https"`           // "off" behind a proxy, "acme" or "files"
+	Certificate    string   `yaml:"certificate"`     // of https: files; PEM with its intermediates
+	CertificateKey string   `yaml:"certificate_key"` // PEM
+	ACMEEmail      string   `yaml:"acme_email"`      // where the authority may warn
+	ACMEFolder     string   `yaml:"acme_folder"`     // keeps the certificates it gave
+	ACMEServer     string   `yaml:"acme_server"`     // the authority's directory
+	ListenHTTP     string   `yaml:"listen_http"`     // plain HTTP beside https: acme; a redirect. Empty for none
+	Secret         Secret   `yaml:"secret"`          // signs tokens; the store keeps one when empty
+	SecretFile     string   `yaml:"secret_file"`
+	OldSecret      Secret   `yaml:"old_secret"` // signed before; its links still open
+	OldSecretFile  string   `yaml:"old_secret_file"`
+	TrustedProxies []string `yaml:"trusted_proxies"` // networks whose X-Forwarded-For is believed
+	RecordNetwork  bool     `yaml:"record_network"`  // consents keep a keyed hash of the network
+}
+
+// The ways to HTTPS.
+const (
+	HTTPSOff   = "off"   // a server in front does it
+	HTTPSACME  = "acme"  // RFC 8555: certificates by themselves
+	HTTPSFiles = "files" // certificates that somebody else renews
+)
+
+// Metrics says where Prometheus may ask `zest serve`.
+type Metrics struct {
+	Listen         string   `yaml:"listen"` // host:port; empty for nowhere. Keep it off the internet
 	Secret         Secret   `yaml:"secret"` // signs tokens; the store keeps one when empty
 	SecretFile     string   `yaml:"secret_file"`
 	OldSecret      Secret   `yaml:"old_secret"` // signed before; its links still open
@@ -191,7 +217,8 @@ func Default() Config {
 		Store: "zest.db",
 		SMTP: SMTP{Host: "localhost", Port: 587, TLS: TLSStart, Connections: 4,
 			PerConnection: 500, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
-		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}},
+		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, HTTPS: HTTPSOff, ACMEFolder: "acme",
+			ACMEServer: "https://acme-v02.api.letsencrypt.org/directory"},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
 			MaxBytes: 10 << 20, AlertAfter: 3 * 24 * time.Hour},
 	}

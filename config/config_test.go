@@ -101,7 +101,7 @@ func TestAnEmptyFileIsTheDefaults(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "smtp:\nweb:\n", "smtp: {}\n"} {
 		c := load(t, text)
 		want := config.Default()
-		want.Store = c.Store // whole path
+		want.Store, want.Web.ACMEFolder = c.Store, c.Web.ACMEFolder // whole paths
 		a, _ := want.Masked()
 		b, _ := c.Masked()
 		if diff := cmp.Diff(string(a), string(b)); diff != "" {

@@ -214,7 +214,7 @@ func (c *Config) complete() {
 	if !isPostgres(c.Store) {
 		c.Store = c.resolve(c.Store)
 	}
-	for _, path := range []*string{&c.SMTP.PasswordFile, &c.SMTP.CAFile, &c.DKIM.KeyFile, &c.Web.SecretFile, &c.Web.OldSecretFile, &c.Templates, &c.SiteRules} {
+	for _, path := range []*string{&c.SMTP.PasswordFile, &c.SMTP.CAFile, &c.DKIM.KeyFile, &c.Web.SecretFile, &c.Web.OldSecretFile, &c.Web.Certificate, &c.Web.CertificateKey, &c.Web.ACMEFolder, &c.Templates, &c.SiteRules} {
 		*path = c.resolve(*path)
 	}
 	for i := range c.Sources {

@@ -95,12 +95,7 @@ func (v *validator) server() {
 	if (c.SMTP.User == "") != (c.SMTP.Password == "") {
 		v.add("smtp.user", "user and password come together; give both or neither")
 	}
-	if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil {
-		v.add("web.listen", "%q: must be host:port, for example 127.0.0.1:8080", c.Web.Listen)
-	}
-	if c.Web.Secret != "" && len(c.Web.Secret) < 16 {
-		v.add("web.secret", "is too short to sign with; use at least 16 characters")
-	}
+	v.listening()
 	v.pages()
 	v.within("collect.parallel", c.Collect.Parallel, 1, 256)
 	v.positive("collect.timeout", c.Collect.Timeout)
@@ -110,6 +105,27 @@ func (v *validator) server() {
 	}
 	v.web("collect.proxy", c.Collect.Proxy)
 	v.dkim()
+}
+
+// listening checks how `zest serve` is reached.
+func (v *validator) listening() {
+	w := v.c.Web
+	for _, l := range []struct{ key, value string }{{"web.listen", w.Listen}, {"web.listen_http", w.ListenHTTP}, {"metrics.listen", v.c.Metrics.Listen}} {
+		if _, _, err := net.SplitHostPort(l.value); err != nil && (l.value != "" || l.key == "web.listen") {
+			v.add(l.key, "%q: must be host:port, for example 127.0.0.1:8080", l.value)
+		}
+	}
+	if w.Secret != "" && len(w.Secret) < 16 {
+		v.add("web.secret", "is too short to sign with; use at least 16 characters")
+	}
+	v.oneOf("web.https", w.HTTPS, HTTPSOff, HTTPSACME, HTTPSFiles)
+	switch {
+	case w.HTTPS == HTTPSFiles && (w.Certificate == "" || w.CertificateKey == ""):
+		v.add("web.https", "files needs web.certificate and web.certificate_key")
+	case w.HTTPS != HTTPSOff && !strings.HasPrefix(v.c.PublicURL, "https://"):
+		v.add("public_url", "%q: must begin with https:// when zest serves it so", v.c.PublicURL)
+	}
+	v.web("web.acme_server", w.ACMEServer)
 }
 
 // pages checks what the readers' pages need besides.
@@ -131,7 +147,7 @@ func (v *validator) pages() {
 }
 
 // reserved are the first parts of addresses that pages have for themselves.
-var reserved = []string{"u", "p", "c", "d", "a", "subscribe", "embed", "look", "healthz", "metrics", "search", "topics", "mail", "feed"}
+var reserved = []string{"u", "p", "c", "d", "a", "subscribe", "embed", "look", "healthz", "readyz", "metrics", "search", "topics", "mail", "feed"}
 
 // ParsePrefix reads a network, or one address as a network of its own.
 func ParsePrefix(s string) (netip.Prefix, error) {

@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"digest/schedule":            {"digest"},
 	"digest/cluster":             {"digest"},
 	"digest/doctor":              {"digest"},
+	"digest/watch":               {"digest", "digest/deliver"},
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/score":      {},                                                                         // a program of its own
@@ -96,6 +97,13 @@ var home = map[string][]string{
 	"golang.org/x/net/idna":                       {"digest/address"},
 	"github.com/chromedp/chromedp":                {"digest/internal/shots"},
 	"golang.org/x/image/draw":                     {"digest/picture"},
+
+	"github.com/coreos/go-systemd/v22/activation":               {"cmd/zest"},
+	"github.com/coreos/go-systemd/v22/daemon":                   {"cmd/zest"},
+	"golang.org/x/crypto/acme/autocert":                         {"cmd/zest"},
+	"github.com/prometheus/client_golang/prometheus":            {"digest/watch"},
+	"github.com/prometheus/client_golang/prometheus/collectors": {"digest/watch"},
+	"github.com/prometheus/client_golang/prometheus/promhttp":   {"digest/watch"},
 }
 
 type pkg struct {

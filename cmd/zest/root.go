@@ -9,6 +9,8 @@ import (
 
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
+
+	"github.com/zest-digest/zest/digest/watch"
 )
 
 // app is one run of the program: the world, and what the flags say.
@@ -22,6 +24,7 @@ type app struct {
 	serving    bool // nobody watches: the log is the report
 	terminal   terminal
 	log        *slog.Logger
+	metrics    *watch.Metrics // nil where nobody asks for numbers
 }
 
 func newApp(w world) *app {
@@ -91,6 +94,8 @@ or with     zest init     to write a configuration of your own.
 		a.suppressCmd(),
 		a.bounceCmd(),
 		a.verifyCmd(), a.archiveCmd(),
+		a.statusCmd(),
+		a.statsCmd(),
 	)
 	add("setup",
 		a.demoCmd(),
@@ -102,6 +107,7 @@ or with     zest init     to write a configuration of your own.
 		a.dkimCmd(), a.keysCmd(),
 		a.scheduleCmd(), a.selftestCmd(),
 		a.storeCmd(),
+		a.installCmd(),
 		a.versionCmd(),
 	)
 	add("stage",
@@ -109,6 +115,9 @@ or with     zest init     to write a configuration of your own.
 		a.inlineCmd(),
 		a.lintCmd(),
 	)
+	if c := a.manualCmd(root); c != nil {
+		root.AddCommand(c)
+	}
 	return root
 }
 

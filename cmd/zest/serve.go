@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
-	"time"
+	"os"
+	"os/signal"
 
+	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/spf13/cobra"
-
-	"github.com/zest-digest/zest/digest"
-	"github.com/zest-digest/zest/digest/schedule"
-	"github.com/zest-digest/zest/digest/web"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -23,7 +18,12 @@ func (a *app) serveCmd() *cobra.Command {
 		Short: "Answer readers: unsubscribe, preferences, archive; send what is due",
 		Long: `Serve the pages that messages link to: unsubscribing (also with one click, as
 mail programs do it), preferences, the archive. Newsletters with a schedule are
-sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
+sent when their time comes.
+
+SIGHUP reads the configuration again: when it is sound it takes effect at once,
+when it is not the old one stays. Ctrl-C and SIGTERM let requests and messages
+under way end well. /healthz answers while the process lives, /readyz while it
+can do its work. A socket of systemd is taken when it is handed over.
 ` + exitHelp,
 		Example: "  zest serve\n  zest serve --listen 127.0.0.1:9000",
 		Args:    exactly(0),
@@ -31,10 +31,10 @@ sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
 			a.serving = true
 			a.startLog()
 			return a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) error {
-				if listen == "" {
-					listen = m.config.Web.Listen
+				if listen != "" {
+					m.config.Web.Listen = listen
 				}
-				l, err := net.Listen("tcp", listen)
+				l, err := listener(m.config.Web.Listen)
 				if err != nil {
 					return fmt.Errorf("listening: %w", err)
 				}
@@ -47,53 +47,18 @@ sent when their time comes. Ends cleanly on Ctrl-C or SIGTERM.
 	return c
 }
 
-// serve answers on l and sends what is due, until ctx ends; then it lets the
-// requests under way finish.
-func (m *machine) serve(ctx context.Context, l net.Listener) error {
-	newsletters, err := m.newsletters(nil)
-	if err != nil {
-		return err
+// listener is the socket that systemd opened for us, or one of our own.
+func listener(address string) (net.Listener, error) {
+	handed, err := activation.Listeners()
+	if err == nil && len(handed) > 0 && handed[0] != nil {
+		return handed[0], nil
 	}
-	handler, err := m.pages(ctx, newsletters)
-	if err != nil {
-		return err
-	}
-	server := web.Guarded(handler, web.Patience, slog.NewLogLogger(m.a.log.Handler(), slog.LevelDebug))
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	go handler.Run(ctx)
-	loop := make(chan struct{})
-	go func() { defer close(loop); m.loop(ctx, newsletters) }()
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-		defer cancel()
-		err = server.Shutdown(end)
-		<-loop
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
+	return net.Listen("tcp", address)
 }
 
-// loop sends what is due, minute by minute, or together with other machines. A
-// failure is logged and tried again at the next minute: the ledger remembers how
-// far it came.
-func (m *machine) loop(ctx context.Context, newsletters []digest.Newsletter) {
-	if m.onPostgres() {
-		m.share(ctx, newsletters)
-		return
-	}
-	schedule.Loop{
-		Every: time.Minute, Now: m.a.now,
-		Jump: func(by time.Duration) { m.a.log.Warn("the clock was set", "by", by.Round(time.Second)) },
-	}.Run(ctx, func(ctx context.Context) {
-		for _, n := range newsletters {
-			if _, err := m.publishDue(ctx, n); err != nil && !errors.Is(err, digest.ErrNothingNew) && ctx.Err() == nil {
-				m.a.log.Error("sending what is due", "newsletter", n.Name, "error", err)
-			}
-		}
-	})
+// hangups is told when the operator wants the configuration read again.
+func hangups() (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, reloadSignal)
+	return c, func() { signal.Stop(c) }
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/zest-digest/zest/digest/publish"
 	"github.com/zest-digest/zest/digest/render"
 	"github.com/zest-digest/zest/digest/store"
+	"github.com/zest-digest/zest/digest/watch"
 )
 
 // mode says what a command may do to the store.
@@ -116,8 +117,21 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
 		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Progress: m.bars, Log: a.log, Now: a.now,
 	}
+	m.watched(c, s)
 	m.publisher = publish.New(m.options)
 	return m, nil
+}
+
+// watched lets a daemon's work be counted, where somebody asks for numbers.
+func (m *machine) watched(c *config.Config, s *store.Store) {
+	if !m.a.serving || c.Metrics.Listen == "" {
+		return
+	}
+	if m.a.metrics == nil {
+		m.a.metrics = watch.New(s, m.a.now) // one, however often the configuration is read
+	}
+	m.options.Progress = m.a.metrics
+	m.options.Sender = m.a.metrics.Sender(m.options.Sender)
 }
 
 // siteRules reads the folder of extraction rules, one site a file.

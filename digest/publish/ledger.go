@@ -59,6 +59,9 @@ func newLedger(ctx context.Context, p *Publisher, f digest.Frozen, owner string,
 	return l
 }
 
+// Newsletter says whose messages these are, for whoever counts them.
+func (l *ledger) Newsletter() string { return l.frozen.Edition.Newsletter }
+
 func (l *ledger) lane(n int) *lane {
 	l.mu.Lock()
 	defer l.mu.Unlock()

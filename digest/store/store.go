@@ -115,6 +115,12 @@ func cleaned(err error) error {
 	return err
 }
 
+// Ping reports whether the store answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+}
+
 // Close closes the store.
 func (s *Store) Close() error { return s.db.Close() }
 
