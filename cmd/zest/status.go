@@ -114,7 +114,7 @@ func (m *machine) newsletterStatus(ctx context.Context, n digest.Newsletter, p d
 	}
 	one := newsletterStatus{Newsletter: n.Name, last: p.LastEdition[n.Name], next: plan.After(m.a.now()), zone: n.Zone}
 	one.Last, one.Next = stamp(one.last), stamp(one.next)
-	groups, err := m.store.Audience(ctx, n.Lists)
+	groups, err := m.store.Audience(ctx, digest.AudienceQuery{Newsletter: n.Name, Lists: n.Lists, Now: m.a.now()})
 	if err != nil {
 		return one, err
 	}
