@@ -16,6 +16,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/coreos/go-systemd/v22 v22.7.0
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/emersion/go-message v0.18.2
 	github.com/emersion/go-msgauth v0.7.0
 	github.com/emersion/go-smtp v0.25.1
@@ -25,6 +26,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/klauspost/compress v1.20.3
+	github.com/knadh/go-pop3 v1.0.1
 	github.com/letsencrypt/pebble/v2 v2.10.1
 	github.com/lmittmann/tint v1.2.1
 	github.com/mattn/go-runewidth v0.0.31
@@ -82,7 +84,6 @@ require (
 
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
-	github.com/emersion/go-imap/v2 v2.0.0-beta.8
 	github.com/gorilla/feeds v1.2.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/temoto/robotstxt v1.1.2

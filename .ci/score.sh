@@ -13,7 +13,7 @@ trap 'rm -rf "$out"' EXIT
 data=$(realpath "$data")
 make -s build
 go build -o "$out/run" ./digest/internal/score
-(cd "$score/go" && go build -o "$out/bin/" ./cmd/score-feeds ./cmd/score-xss ./cmd/score-opml ./cmd/score-extract ./cmd/score-bounce ./cmd/feed-gofeed ./cmd/extract)
+(cd "$score/go" && go build -o "$out/bin/" ./cmd/score-feeds ./cmd/score-xss ./cmd/score-opml ./cmd/score-extract ./cmd/score-bounce ./cmd/score-addresses ./cmd/feed-gofeed ./cmd/extract)
 
 echo "== feeds (bars: core 97, w3c 99, real 99, jsonfeed 100, dates 75; gofeed alone: 85.0, 94.2, 92.0)"
 "$out/run" feeds "$data/feeds/gold.jsonl" "$data/feeds/files" bin/zest >"$out/feeds"
@@ -40,6 +40,10 @@ go test -count=1 ./digest/curate -run SummariesOfOthers -v | grep ROUGE
 echo "== bounces (bars: hard found 90, wrongly hard 2; a well-known list manager: wrongly hard 63.7)"
 "$out/run" bounces "$data/bounces.gold.jsonl" "$data/bounces" bin/zest >"$out/bounces"
 "$out/bin/score-bounce" "$data/bounces.gold.jsonl" "$out/bounces" | head -n 1
+
+echo "== addresses (bars: all good accepted but two, all bad refused)"
+ZEST_TEST_RESULTS="$out/addresses" go test -count=1 ./digest/address -run CollectedAddresses >/dev/null
+"$out/bin/score-addresses" "$data/addresses.jsonl" "$out/addresses"
 
 if command -v node >/dev/null && command -v chromium >/dev/null; then
 	echo "== inlining (bars: real 93, all 94; premailer alone 86.6, juice 94.7, css-inline 96.8 of all)"

@@ -18,6 +18,7 @@ type Config struct {
 	DKIM        DKIM         `yaml:"dkim"`
 	Web         Web          `yaml:"web"`
 	Metrics     Metrics      `yaml:"metrics"`
+	Receive     Receive      `yaml:"receive"`
 	Collect     Collect      `yaml:"collect"`
 	Sources     []Source     `yaml:"sources"`
 	Lists       []List       `yaml:"lists"`

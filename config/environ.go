@@ -145,6 +145,14 @@ func (c *Config) readSecrets() (problems Problems) {
 	read(&c.Web.Secret, c.Web.SecretFile, "web.secret")
 	read(&c.Web.OldSecret, c.Web.OldSecretFile, "web.old_secret")
 	read(&c.DKIM.Key, c.DKIM.KeyFile, "dkim.key")
+	h := &c.Receive.Hooks
+	read(&h.Mailgun.Key, h.Mailgun.KeyFile, "receive.hooks.mailgun.key")
+	read(&h.Postmark.Password, h.Postmark.PasswordFile, "receive.hooks.postmark.password")
+	read(&h.Brevo.Token, h.Brevo.TokenFile, "receive.hooks.brevo.token")
+	for i := range c.Receive.Poll {
+		p := &c.Receive.Poll[i]
+		read(&p.Password, p.PasswordFile, fmt.Sprintf("receive.poll[%d].password", i))
+	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		read(&s.Password, s.PasswordFile, itemPath("sources", i, s.Name)+".password")

@@ -149,6 +149,8 @@ func withDefaults(from, to reflect.Type, data any) (any, error) {
 		def = defaultSource()
 	case reflect.TypeFor[List]():
 		def = defaultList()
+	case reflect.TypeFor[Poll]():
+		def = defaultPoll()
 	}
 	written, ok := data.(map[string]any)
 	if def == nil || !ok {
@@ -217,6 +219,7 @@ func (c *Config) complete() {
 	for _, path := range []*string{&c.SMTP.PasswordFile, &c.SMTP.CAFile, &c.DKIM.KeyFile, &c.Web.SecretFile, &c.Web.OldSecretFile, &c.Web.Certificate, &c.Web.CertificateKey, &c.Web.ACMEFolder, &c.Templates, &c.SiteRules} {
 		*path = c.resolve(*path)
 	}
+	c.completeReceive()
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		s.PasswordFile = c.resolve(s.PasswordFile)

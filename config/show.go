@@ -25,6 +25,10 @@ func (c *Config) Masked() ([]byte, error) {
 		s := &shown.Sources[i]
 		s.URL, s.Proxy = hideUser(s.URL), hideUser(s.Proxy)
 	}
+	shown.Receive.Poll = slices.Clone(c.Receive.Poll)
+	for i := range shown.Receive.Poll {
+		shown.Receive.Poll[i].URL = hideUser(shown.Receive.Poll[i].URL)
+	}
 	shown.Newsletters = slices.Clone(c.Newsletters)
 	for i := range shown.Newsletters {
 		n := &shown.Newsletters[i]

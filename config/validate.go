@@ -105,6 +105,7 @@ func (v *validator) server() {
 	}
 	v.web("collect.proxy", c.Collect.Proxy)
 	v.dkim()
+	v.receive()
 }
 
 // listening checks how `zest serve` is reached.

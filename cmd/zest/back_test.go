@@ -58,8 +58,17 @@ func TestWhatComesBack(t *testing.T) {
 		t.Errorf("a policy bounce: %d %s", code, out)
 	}
 	forged := strings.Replace(envelope(1), "+a", "+b", 1)
-	if code, out := b.zest(crlf(fmt.Sprintf(dsn, forged, "5.1.1", "user unknown")), "bounce"); code != exitMistake {
+	if code, out := b.zest(crlf(fmt.Sprintf(dsn, forged, "5.1.1", "user unknown")), "bounce"); code != 0 || !strings.Contains(out, "kept for a look") {
 		t.Errorf("a forged envelope: %d %s", code, out)
+	}
+	if code, out := b.zest("", "bounce", "list"); code != 0 || strings.Count(out, "unmatched") != 1 {
+		t.Errorf("the list: %d %s", code, out)
+	}
+	if code, out := b.zest("", "bounce", "show", "3"); code != 0 || !strings.Contains(out, "The mailbox does not exist.") {
+		t.Errorf("what was kept: %d %s", code, out)
+	}
+	if code, out := b.zest("", "bounce", "show", "1"); code != exitMistake {
+		t.Errorf("what was not kept: %d %s", code, out)
 	}
 	leave := strings.Replace(envelope(2), "bounce+", "unsubscribe+", 1)
 	if code, out := b.zest("From: x@example.org\r\nTo: "+leave+"\r\nSubject: unsubscribe\r\n\r\n", "bounce"); code != 0 || !strings.Contains(out, "unsubscribed") {

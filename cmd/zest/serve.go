@@ -18,7 +18,8 @@ func (a *app) serveCmd() *cobra.Command {
 		Short: "Answer readers: unsubscribe, preferences, archive; send what is due",
 		Long: `Serve the pages that messages link to: unsubscribing (also with one click, as
 mail programs do it), preferences, the archive. Newsletters with a schedule are
-sent when their time comes.
+sent when their time comes. What comes back is taken by SMTP or LMTP, from
+mailboxes and from providers' notices, as the section receive says.
 
 SIGHUP reads the configuration again: when it is sound it takes effect at once,
 when it is not the old one stays. Ctrl-C and SIGTERM let requests and messages

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,7 @@ type generation struct {
 	m           *machine
 	newsletters []digest.Newsletter
 	pages       *web.Server
+	hooks       http.Handler    // of providers' notices
 	alive       context.Context // ends with the generation
 	end         context.CancelFunc
 }
@@ -47,6 +49,12 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 	if s.secure, err = newSecurity(m.config); err != nil {
 		return err
 	}
+	mail, err := m.receivers(ctx, s.current.Load().newsletters)
+	if err != nil {
+		return err
+	}
+	back := make(chan struct{})
+	go func() { defer close(back); mail.run(ctx, m) }()
 	server := s.server(s)
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(s.secure.wrap(l)) }()
@@ -84,6 +92,7 @@ func (m *machine) serve(ctx context.Context, l net.Listener) error {
 			defer cancel()
 			err = server.Shutdown(end)
 			<-loop
+			<-back
 		}
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
@@ -113,11 +122,19 @@ func (s *service) begin(ctx context.Context, m *machine) error {
 		return err
 	}
 	g := &generation{m: m, newsletters: newsletters, pages: pages}
+	if g.hooks, err = m.hooks(ctx); err != nil {
+		return err
+	}
+	in, err := m.inbox(ctx)
+	if err != nil {
+		return err
+	}
 	if s.a.metrics != nil {
 		s.a.metrics.Schedule(g.next)
 	}
 	g.alive, g.end = context.WithCancel(ctx)
 	go g.pages.Run(g.alive)
+	go m.visit(g.alive, in)
 	if old := s.current.Swap(g); old != nil {
 		old.end()
 	}
@@ -152,7 +169,7 @@ func (s *service) reload(ctx context.Context) {
 		s.a.log.Error("the configuration stays as it was", "error", "another store needs a restart")
 		return
 	}
-	if c.Web.Listen != was.Web.Listen || c.Web.HTTPS != was.Web.HTTPS {
+	if c.Web.Listen != was.Web.Listen || c.Web.HTTPS != was.Web.HTTPS || c.Receive.Listen != was.Receive.Listen || c.Receive.LMTP != was.Receive.LMTP {
 		s.a.log.Warn("where zest listens changes with a restart only")
 	}
 	m, err := s.a.wire(c, s.first.store)
@@ -175,6 +192,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprintln(w, "ready")
+		return
+	}
+	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/hooks/") {
+		g.hooks.ServeHTTP(w, r)
 		return
 	}
 	if s.a.metrics != nil {

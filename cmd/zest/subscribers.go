@@ -101,7 +101,7 @@ func (a *app) subsRemoveCmd() *cobra.Command {
 					return fmt.Errorf("subscriber %s: %w", args[0], err)
 				}
 				if erase {
-					if err := m.store.RemoveSubscriber(ctx, s.ID); err != nil {
+					if err := m.store.EraseReader(ctx, s.ID, a.now()); err != nil {
 						return err
 					}
 					a.printf("%s is erased.\n", args[0])

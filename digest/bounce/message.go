@@ -318,7 +318,12 @@ func headersFrom(lines []string) (n int) {
 	return n
 }
 
-var verp = compile(`(?i)^<?[^@\s+]+\+([^@\s]+)@`)
+var (
+	verp = compile(`(?i)^<?[^@\s+]+\+([^@\s]+)@`)
+	// The second address of List-Unsubscribe, in a complaint that took the
+	// envelope's sender away.
+	mailto = compile(`(?i)<mailto:[^@\s+>]+\+([^@\s>]+)@`)
+)
 
 // token is what stands behind the + of the address the report came to.
 func (m *message) token() string {
@@ -328,6 +333,9 @@ func (m *message) token() string {
 		}
 	}
 	if t := verp.FindStringSubmatch(firstAddress(m.original.get("Return-Path"))); t != nil {
+		return t[1]
+	}
+	if t := mailto.FindStringSubmatch(m.original.get("List-Unsubscribe")); t != nil {
 		return t[1]
 	}
 	return ""

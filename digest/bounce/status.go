@@ -123,6 +123,14 @@ func kindOf(failures []Failure) Kind {
 	return kind
 }
 
+// Judge is what a status (RFC 3463) and a server's words mean, where they come
+// without a message around them. Either may be empty.
+func Judge(status, diagnostic string) Failure {
+	f := Failure{Status: statusForm.FindString(status), Action: "failed"}
+	f.judge(diagnostic, "")
+	return f
+}
+
 // judge gives the failure its class and reason, from the words about it and
 // from its codes. Words come first: servers choose codes carelessly.
 func (f *Failure) judge(about, context string) {

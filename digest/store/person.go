@@ -106,20 +106,3 @@ func (s *Store) MoveReader(ctx context.Context, id digest.SubscriberID, request 
 		return errors.Join(err1, err2)
 	})
 }
-
-// EraseReader erases a person who asked for it, and leaves the keyed hash of
-// their address: no import brings them back, only their own wish does.
-func (s *Store) EraseReader(ctx context.Context, id digest.SubscriberID, at time.Time) error {
-	if _, err := s.Secret(ctx); err != nil {
-		return err
-	}
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.suppressReader(ctx, tx, id, erased, "reader", at); err != nil {
-			return err
-		}
-		if err := s.erase(ctx, tx, id); err != nil {
-			return err
-		}
-		return s.suppressQueued(ctx, tx, id, at)
-	})
-}

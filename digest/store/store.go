@@ -95,6 +95,7 @@ func (s *Store) openFile(path string) error {
 	default:
 		pragmas.Add("_pragma", "journal_mode(WAL)")
 		pragmas.Add("_pragma", "synchronous(FULL)") // a mark must survive a power cut
+		pragmas.Add("_pragma", "secure_delete(1)")  // who was erased must not be readable in the file
 		s.path = path
 	}
 	if s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode()); err != nil {

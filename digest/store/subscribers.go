@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"time"
 
@@ -151,36 +150,6 @@ func (s *Store) closeQueued(ctx context.Context, tx *sql.Tx, at time.Time, ids .
 		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
 			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, append([]any{milli(at)}, ids...)...)
 	return err
-}
-
-// RemoveSubscriber erases a person. Only the keyed hash of a suppressed address
-// stays, so that it is never written to again by mistake; the ledger keeps
-// numbers without a name.
-func (s *Store) RemoveSubscriber(ctx context.Context, id digest.SubscriberID) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := s.erase(ctx, tx, id); err != nil {
-			return err
-		}
-		return s.suppressQueued(ctx, tx, id, s.now())
-	})
-}
-
-func (s *Store) erase(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) error {
-	var email string
-	var secret []byte
-	err := s.row(ctx, tx, `SELECT s.email_key, m.value FROM subscribers s JOIN meta m ON m.name = 'secret' WHERE s.id = ?`, id).Scan(&email, &secret)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	all := []error{}
-	for _, table := range []string{"subscriptions", "consents", "moves", "import_changes", "behind"} {
-		_, err := s.exec(ctx, tx, `DELETE FROM `+table+` WHERE subscriber_id = ?`, id)
-		all = append(all, err)
-	}
-	_, err1 := s.exec(ctx, tx, `DELETE FROM asks WHERE hash = ?`, keyedHash(secret, email))
-	_, err2 := s.exec(ctx, tx, `UPDATE deliveries SET reply = '' WHERE edition_id IN (SELECT id FROM editions) AND subscriber_id = ?`, id) // servers repeat the address in their replies
-	_, err3 := s.exec(ctx, tx, `DELETE FROM subscribers WHERE id = ?`, id)
-	return errors.Join(append(all, err1, err2, err3)...)
 }
 
 // SubscriptionFilter picks subscriptions; empty fields pick all.

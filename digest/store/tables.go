@@ -48,14 +48,16 @@ func (t table) ordered(d dialect) string {
 
 // tables are the tables that the schema has made, oldest first. What migrations
 // and a job engine keep for themselves is not among them.
-func (s *Store) tables(ctx context.Context) ([]table, error) {
+func (s *Store) tables(ctx context.Context) ([]table, error) { return s.tablesBy(ctx, s.db) }
+
+func (s *Store) tablesBy(ctx context.Context, r runner) ([]table, error) {
 	query := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY rowid`
 	if s.dialect == postgres {
 		query = `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
 			AND relname NOT LIKE 'goose%' AND relname NOT LIKE 'river%' ORDER BY oid`
 	}
 	var out []table
-	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+	err := s.each(ctx, r, func(scan func(...any) error) error {
 		var t table
 		err := scan(&t.name)
 		out = append(out, t)
@@ -65,14 +67,14 @@ func (s *Store) tables(ctx context.Context) ([]table, error) {
 		return nil, err
 	}
 	for i := range out {
-		if err := s.describe(ctx, &out[i]); err != nil {
+		if err := s.describe(ctx, r, &out[i]); err != nil {
 			return nil, fmt.Errorf("describing table %s: %w", out[i].name, err)
 		}
 	}
 	return out, nil
 }
 
-func (s *Store) describe(ctx context.Context, t *table) error {
+func (s *Store) describe(ctx context.Context, r runner, t *table) error {
 	query := `SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid`
 	if s.dialect == postgres {
 		query = `SELECT a.attname, format_type(a.atttypid, NULL), COALESCE(array_position(i.indkey::smallint[], a.attnum) + 1, 0)
@@ -80,7 +82,7 @@ func (s *Store) describe(ctx context.Context, t *table) error {
 			WHERE a.attrelid = ?::text::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
 	}
 	keys := map[int]string{}
-	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+	err := s.each(ctx, r, func(scan func(...any) error) error {
 		var name, kind string
 		var place int
 		if err := scan(&name, &kind, &place); err != nil {

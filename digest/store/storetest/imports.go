@@ -164,7 +164,7 @@ func importDead(t *testing.T, open Opener) {
 	s := open(t)
 	id := readers(t, s, 1)[0]
 	ok(t, s.Suppress(ctx, id, "complaint", "arf", Noon))
-	ok(t, s.RemoveSubscriber(ctx, id))
+	ok(t, s.EraseReader(ctx, id, Noon))
 	must(s.AddSuppression(ctx, digest.Suppression{Domain: "Spam.example", Reason: "operator", Since: Noon}))(t)
 	imp := must(s.Import(ctx, intoList, file(row("Reader000@example.org"), row("a@spam.example"), row("a@sub.spam.example"))))(t)
 	if imp.Sums != (digest.ImportSums{Suppressed: 2, Added: 1}) {

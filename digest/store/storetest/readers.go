@@ -19,7 +19,7 @@ func leaving(t *testing.T, open Opener) {
 	if b := must(s.Books(ctx, e.ID))(t); b.Suppressed != 1 || b.Queued != 3 || !b.Closed() {
 		t.Errorf("%+v", b)
 	}
-	ok(t, s.RemoveSubscriber(ctx, ids[2]))
+	ok(t, s.EraseReader(ctx, ids[2], Noon))
 	for _, r := range claim(t, s, e.ID, "o", 0, 10) {
 		if r.Subscriber == ids[1] || r.Subscriber == ids[2] {
 			t.Errorf("%s is written to after leaving", r.Email)
@@ -61,7 +61,7 @@ func bounce(t *testing.T, open Opener) {
 	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("audience %+v", g)
 	}
-	ok(t, s.RemoveSubscriber(ctx, id))
+	ok(t, s.EraseReader(ctx, id, Noon))
 	must(s.Subscribe(ctx, subscription("reader000@example.org", "l"), store.SubscribeOptions{}))(t)
 	if g := must(s.Audience(ctx, digest.AudienceQuery{Newsletter: "n", Lists: []string{"l"}, Now: Noon}))(t); len(g) != 0 {
 		t.Errorf("a dead address came back to life: %+v", g)
@@ -75,7 +75,7 @@ func bounce(t *testing.T, open Opener) {
 func numbers(t *testing.T, open Opener) {
 	s := open(t)
 	gone := readers(t, s, 2)[1]
-	ok(t, s.RemoveSubscriber(ctx, gone))
+	ok(t, s.EraseReader(ctx, gone, Noon))
 	must(s.Subscribe(ctx, subscription("next@example.org", "l"), store.SubscribeOptions{}))(t)
 	if next := must(s.FindSubscriber(ctx, "next@example.org"))(t); next.ID == gone {
 		t.Error("an erased reader's number, which their links carry, went to another")
@@ -88,7 +88,7 @@ func erase(t *testing.T, open Opener) {
 	e := must(s.Freeze(ctx, edition(1)))(t)
 	r := claim(t, s, e.ID, "o", 0, 1)[0]
 	ok(t, s.Settle(ctx, e.ID, "o", []digest.Outcome{{Subscriber: r.Subscriber, Verdict: digest.VerdictSuppress, Code: 550, Enhanced: "5.1.1", Reply: "5.1.1 <reader000@example.org> unknown", At: Noon}}))
-	ok(t, s.RemoveSubscriber(ctx, id))
+	ok(t, s.EraseReader(ctx, id, Noon))
 	if dump := must(s.Dump(ctx))(t); strings.Contains(dump, "reader000") {
 		t.Error(dump)
 	}

@@ -70,6 +70,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"WhoDidNotGetItIsToldWithTheNext":      failing,
 		"AReadersHourIsTheirsWhereTheyAre":     hours,
 		"WhatWasCarriedCanBeToldAgain":         retelling,
+		"WhatComesBackIsTakenOnce":             comesBack,
+		"BouncesAddUp":                         bouncesAddUp,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
