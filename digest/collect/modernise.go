@@ -110,22 +110,37 @@ func baseFolder(attr []byte) []byte {
 	return slices.Concat(attr[:len(attr)-len(path)+slash+1], attr[len(attr)-1:])
 }
 
-// hoist moves items out of the item that they stand in, after it.
+// hoist moves items out of the item that they stand in, after it. It goes over
+// the text once, however many there are.
 func hoist(text []byte) []byte {
-	for {
-		m := conflicts.FindSubmatchIndex(text)
-		if m == nil {
-			return text
-		}
-		items := bytes.Join(inner.FindAll(text[m[2]:m[3]], -1), nil)
-		end := bytes.Index(text[m[1]:], []byte("</item>"))
-		if end < 0 {
-			end = 0
-		} else {
-			end += len("</item>")
-		}
-		text = bytes.Join([][]byte{text[:m[0]], text[m[1] : m[1]+end], items, text[m[1]+end:]}, nil)
+	next := conflicts.FindSubmatchIndex(text)
+	if next == nil {
+		return text
 	}
+	var out bytes.Buffer
+	var moved [][]byte
+	at := 0
+	for next != nil {
+		found := text[at+next[2] : at+next[3]]
+		until := at + next[0]
+		// What was moved before goes behind the item that ends before this one.
+		if end := bytes.Index(text[at:until], itemEnds[0]); end >= 0 && len(moved) > 0 {
+			out.Write(text[at : at+end+len(itemEnds[0])])
+			out.Write(bytes.Join(moved, nil))
+			at, moved = at+end+len(itemEnds[0]), nil
+		}
+		out.Write(text[at:until])
+		moved = append(moved, inner.FindAll(found, -1)...)
+		at = until + next[1] - next[0]
+		next = conflicts.FindSubmatchIndex(text[at:])
+	}
+	if end := bytes.Index(text[at:], itemEnds[0]); end >= 0 {
+		out.Write(text[at : at+end+len(itemEnds[0])])
+		at += end + len(itemEnds[0])
+	}
+	out.Write(bytes.Join(moved, nil))
+	out.Write(text[at:])
+	return out.Bytes()
 }
 
 var (

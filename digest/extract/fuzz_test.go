@@ -3,7 +3,6 @@ package extract
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -105,45 +104,4 @@ func mustBeSafe(t *testing.T, s string) {
 			}
 		}
 	}
-}
-
-// Eight times the page takes about eight times the time, for pages as they are and for
-// pages made to be slow.
-func TestTimeGrowsWithThePageAndNoFaster(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
-	for name, piece := range map[string]string{
-		"paragraphs":   "<p>Depuis samedi, on ne vient plus seulement chercher des livres à la médiathèque : quarante objets attendent leurs lecteurs.</p>",
-		"links":        `<li><a href="/a">Une autre histoire du même village</a></li>`,
-		"unclosed":     "<div><b><i><a href=x>",
-		"nested":       "<blockquote>a",
-		"tables":       "<table><tr><td>x",
-		"labels":       "<p>News</p><p>24 novembre 2026</p>",
-		"votes":        "<p>x</p><p>4 avis</p>",
-		"classes":      `<div class="related share comments newsletter-box"><p itemprop="author" class="byline date">x 2026</p></div>`,
-		"headings":     "<div><section><h2>a</h2></section></div>",
-		"pictures":     `<picture><source srcset="/a.jpg 1x"><img data-src="/b.jpg"></picture><noscript><img src=c></noscript>`,
-		"plain":        "Une ligne de plus, sans fin ni raison, dans un texte qui n’en manque pas.\n\n",
-		"times":        "<time>2026</time>",
-		"descriptions": `<script type="application/ld+json">{"@type":"Article","headline":"x"}</script>`,
-	} {
-		small, large := measure(strings.Repeat(piece, 800)), measure(strings.Repeat(piece, 6400))
-		// Eight times the work; a square would be 64. What lies between is the noise
-		// of a machine that does other things too.
-		if large > 32*small && large > 400*time.Millisecond {
-			t.Errorf("%s: %s, then %s for eight times as much", name, small, large)
-		}
-	}
-}
-
-// measure is the best of three.
-func measure(body string) time.Duration {
-	best := time.Hour
-	for range 3 {
-		start := time.Now()
-		_, _ = Page(digest.Page{URL: "https://site.example/a", Body: []byte(body)}, Options{})
-		best = min(best, time.Since(start))
-	}
-	return best
 }

@@ -15,12 +15,12 @@ func DetectLanguage(declared, text string) string {
 	if len(text) > 1500 {
 		text = strings.ToValidUTF8(text[:1500], "")
 	}
-	if text == "" {
+	primary, _, _ := strings.Cut(tag, "-")
+	if text == "" || speaks(primary, text) {
 		return tag
 	}
 	info := whatlanggo.Detect(text)
 	found, short := info.Lang.Iso6391(), words(text) < 25
-	primary, _, _ := strings.Cut(tag, "-")
 	switch {
 	case tag == "" && (info.Confidence >= 0.9 || !short && info.Confidence >= 0.5):
 		return found
@@ -28,6 +28,45 @@ func DetectLanguage(declared, text string) string {
 		return found
 	}
 	return tag
+}
+
+// small are the words that a text cannot do without, and that other languages do
+// not have.
+var small = map[string]map[string]bool{
+	"fr": wordSet("le les des du une et est dans que qui pour sur avec au aux ce cette sont pas plus par ses leur"),
+	"en": wordSet("the and of to is are was were that with for by from this which has have it as be"),
+}
+
+func wordSet(list string) map[string]bool {
+	out := map[string]bool{}
+	for w := range strings.FieldsSeq(list) {
+		out[w] = true
+	}
+	return out
+}
+
+// speaks reports whether a text is plainly in a language: then nothing need be
+// measured. One word in eight being small ones, and hardly any of another
+// language's, is nowhere near chance.
+func speaks(language, text string) bool {
+	if small[language] == nil {
+		return false
+	}
+	n, own, others := 0, 0, 0
+	for w := range strings.FieldsSeq(text[:min(len(text), 800)]) {
+		n++
+		w = strings.ToLower(w)
+		for name, list := range small {
+			switch {
+			case !list[w]:
+			case name == language:
+				own++
+			default:
+				others++
+			}
+		}
+	}
+	return n >= 25 && own*8 >= n && others*3 < own
 }
 
 // kin languages are taken for one another by their trigrams; there the page

@@ -125,7 +125,7 @@ func (p phrase) isNotice() bool {
 // subscribe, to share, to pay. A report about somebody's newsletter does not.
 func (p phrase) asks() bool {
 	return p.mentions("suivez", "manquez", "ratez", "rater", "manquer", "google", "rejoignez", "abonne", "inscri", "connect", "recev", "newsletter", "chaîne",
-		"canal", "whatsapp", "télécharge", "notre app", "partage", "notification", "soutenez", "don", "adresse", "follow", "sign", "subscribe", "join", "get ",
+		"canal", "whatsapp", "télécharge", "notre app", "partage", "notification", "soutenez", "un don", "adresse", "follow", "sign", "subscribe", "join", "get ",
 		"inbox", "download", "share", "like us", "preferred", "support", "email", "folgen", "abonn", "melden", "seguici", "iscriviti", "suscr", "síguenos",
 		"siga-nos", "schrijf", "volg", "meld", "подпис") && asks().MatchString(p.low) && p.isToReader()
 }
