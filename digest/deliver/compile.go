@@ -21,6 +21,7 @@ type Message struct {
 	header   []byte // the header fields all readers share, CRLF-ended
 	segments []segment
 	size     int // of the whole, about
+	sign     signable
 }
 
 // segment is encoded text up to a token, and how the token's value is encoded.
@@ -55,7 +56,7 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 			return nil, fmt.Errorf("composing %s: a line begins with a dot", l.Edition)
 		}
 	}
-	return m, nil
+	return m, m.prepare()
 }
 
 // compose has go-mail write the message for nobody: the fields of one reader
@@ -227,7 +228,8 @@ func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return m.appendBody(append(append(dst, m.header...), "\r\n"...), r), nil
+	dst, _ = m.appendBody(append(append(dst, m.header...), "\r\n"...), r, nil)
+	return dst, nil
 }
 
 // write composes the message for one reader in a letter.
@@ -239,7 +241,8 @@ func (m *Message) write(l *letter, r *digest.Reader) (err error) {
 	if l.buf, err = m.appendHeader(l.buf[:room], r); err != nil {
 		return err
 	}
-	l.buf = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r)
+	l.own = len(l.buf)
+	l.buf, l.places = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r, l.places[:0])
 	l.buf = append(l.buf, endOfMessage...)
 	return nil
 }
@@ -268,8 +271,9 @@ func (m *Message) appendHeader(dst []byte, r *digest.Reader) ([]byte, error) {
 	return append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...), nil
 }
 
-// appendBody writes the segments with the reader's values between them.
-func (m *Message) appendBody(dst []byte, r *digest.Reader) []byte {
+// appendBody writes the segments with the reader's values between them. It notes
+// where the values stand.
+func (m *Message) appendBody(dst []byte, r *digest.Reader, places []place) ([]byte, []place) {
 	for i := range m.segments {
 		s := &m.segments[i]
 		dst = append(dst, s.text...)
@@ -280,9 +284,11 @@ func (m *Message) appendBody(dst []byte, r *digest.Reader) []byte {
 		if s.html {
 			value = html.EscapeString(value)
 		}
+		from := len(dst)
 		dst = appendToken(dst, value)
+		places = append(places, place{from, len(dst)})
 	}
-	return dst
+	return dst, places
 }
 
 func recipient(r *digest.Reader) string {

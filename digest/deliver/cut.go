@@ -41,8 +41,17 @@ func (m *Message) cut(body []byte) error {
 		}
 		rest = rest[end:]
 	}
-	m.segments = append(m.segments, segment{text: append(text, rest...)})
+	m.segments = append(m.segments, segment{text: endLine(append(text, rest...))})
 	return nil
+}
+
+// endLine ends the last line, also where it is empty behind a token: the end of
+// a message is a line of its own.
+func endLine(text []byte) []byte {
+	if bytes.HasSuffix(text, []byte("\r\n")) {
+		return text
+	}
+	return append(text, "\r\n"...)
 }
 
 // cutWhole is cut for a message of one part, which is all text.
@@ -55,7 +64,7 @@ func (m *Message) cutWhole(body []byte) error {
 	if err != nil {
 		return err
 	}
-	m.segments = append(m.segments, segment{text: text})
+	m.segments = append(m.segments, segment{text: endLine(text)})
 	return nil
 }
 

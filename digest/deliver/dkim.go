@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -12,21 +11,16 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/emersion/go-msgauth/dkim"
-
 	"github.com/zest-digest/zest/digest"
 )
 
-// DKIM signs messages (RFC 6376). go-mail's own signer breaks once
-// List-Unsubscribe is signed, so go-msgauth does it.
-type DKIM struct{ options []dkim.SignOptions }
+// DKIM signs messages (RFC 6376).
+type DKIM struct{ keys []signingKey }
 
-// signed are the fields under the signature. A field named once more than it
-// stands cannot be added afterwards (RFC 6376 sections 5.4 and 8.15).
-var signed = []string{
-	"From", "From", "To", "To", "Cc", "Subject", "Subject", "Date", "Date", "Message-ID", "Message-ID", "Reply-To", "Reply-To", "MIME-Version",
-	"Content-Type", "Content-Type", "List-Id", "List-Id", "List-Unsubscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Unsubscribe-Post",
-	"List-Archive", "Feedback-ID", "Feedback-ID", "Auto-Submitted", "Precedence",
+// signingKey is a key and the name that it is published under.
+type signingKey struct {
+	domain, selector string
+	signer           crypto.Signer
 }
 
 // NewDKIM makes a signer from a private key in PEM: RSA of 1024 bits or more, or
@@ -52,30 +46,14 @@ func NewDKIM(domain, selector string, key []byte) (*DKIM, error) {
 	default:
 		return nil, invalid("is neither RSA nor Ed25519")
 	}
-	return &DKIM{[]dkim.SignOptions{{
-		Domain: domain, Identifier: "@" + domain, Selector: selector, Signer: parsed.(crypto.Signer), Hash: crypto.SHA256,
-		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed, HeaderKeys: signed,
-	}}}, nil
+	return &DKIM{[]signingKey{{domain, selector, parsed.(crypto.Signer)}}}, nil
 }
 
 // With is a signer that puts both signatures on a message: RSA for everyone and
 // Ed25519 for those who know it (RFC 8463 section 3). Yahoo does not promise to
 // pass DMARC when one of two aligned signatures fails, so nothing does this
 // unasked.
-func (d *DKIM) With(second *DKIM) *DKIM { return &DKIM{slices.Concat(d.options, second.options)} }
-
-// sign puts the signatures before a message.
-func (d *DKIM) sign(_ *Message, l *letter, _ *digest.Reader) error {
-	message := l.message()
-	for i := range d.options {
-		var b bytes.Buffer
-		if err := dkim.Sign(&b, bytes.NewReader(message), &d.options[i]); err != nil {
-			return fmt.Errorf("signing for %s: %w", d.options[i].Domain, err)
-		}
-		l.prepend(b.Bytes()[:b.Len()-len(message)])
-	}
-	return nil
-}
+func (d *DKIM) With(second *DKIM) *DKIM { return &DKIM{slices.Concat(d.keys, second.keys)} }
 
 // KeyKind is the algorithm of a DKIM key.
 type KeyKind string
@@ -141,12 +119,12 @@ func (d *DKIM) Published() ([]Published, error) {
 		return nil, nil
 	}
 	var out []Published
-	for _, o := range d.options {
-		record, err := keyRecord(o.Signer.Public())
+	for _, k := range d.keys {
+		record, err := keyRecord(k.signer.Public())
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Published{o.Domain, o.Selector, record})
+		out = append(out, Published{k.domain, k.selector, record})
 	}
 	return out, nil
 }

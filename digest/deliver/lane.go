@@ -123,7 +123,7 @@ func (l *lane) compose(r *digest.Reader) (*letter, error) {
 		return nil, err
 	}
 	if l.s.o.Signer != nil {
-		return mail, l.s.o.Signer.sign(m, mail, r)
+		return mail, l.s.o.Signer.sign(m, mail)
 	}
 	return mail, nil
 }

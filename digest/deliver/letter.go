@@ -5,9 +5,14 @@ import "strconv"
 // letter is one reader's message on its way to the wire, in a buffer that is
 // used again: room, signatures, message, end of message.
 type letter struct {
-	buf   []byte
-	start int // where the message begins
+	buf    []byte
+	start  int     // where the message begins
+	own    int     // where the reader's own header fields end
+	places []place // the reader's values in the body
 }
+
+// place is a part of a letter's buffer.
+type place struct{ from, to int }
 
 // room is what stays free before the message, for its signatures and for the
 // command that carries it: bytes.

@@ -1,0 +1,124 @@
+package deliver
+
+import "bytes"
+
+// relaxBody appends whole lines of a body as RFC 6376 section 3.4.4 wants them
+// hashed: white space at their ends gone, and one space for any other run of it.
+// What needs no change and stands alone is returned as it is.
+func relaxBody(dst, text []byte) []byte {
+	if len(dst) == 0 && relaxed(text) {
+		return text
+	}
+	for len(text) > 0 {
+		end := bytes.IndexByte(text, '\n') + 1
+		if end == 0 {
+			end = len(text)
+		}
+		line := text[:end]
+		text = text[end:]
+		ended := bytes.HasSuffix(line, []byte("\r\n"))
+		dst = appendRelaxed(dst, bytes.TrimRight(line, " \t\r\n"))
+		if ended {
+			dst = append(dst, "\r\n"...)
+		}
+	}
+	return dst
+}
+
+// relaxed reports whether text is so already.
+func relaxed(text []byte) bool {
+	for _, c := range []string{"\t", "  ", " \r\n"} {
+		if bytes.Contains(text, []byte(c)) {
+			return false
+		}
+	}
+	return !bytes.HasSuffix(text, []byte(" "))
+}
+
+// appendRelaxed puts one space for each run of white space.
+func appendRelaxed(dst, line []byte) []byte {
+	space := false
+	for _, c := range line {
+		if c == ' ' || c == '\t' {
+			space = true
+			continue
+		}
+		if space {
+			dst = append(dst, ' ')
+			space = false
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// trimEnd takes the empty lines off the end of a body.
+func trimEnd(text []byte) []byte {
+	for {
+		line := bytes.TrimRight(text, " \t")
+		cut, found := bytes.CutSuffix(line, []byte("\r\n"))
+		switch before := bytes.TrimRight(cut, " \t"); {
+		case !found:
+			return text
+		case len(before) == 0:
+			return nil
+		case !bytes.HasSuffix(before, []byte("\n")):
+			return line
+		default:
+			text = before
+		}
+	}
+}
+
+// relaxHeader appends header fields as RFC 6376 section 3.4.2 wants them hashed:
+// names in lower case, unfolded, one space for each run of white space, none
+// around the colon or at the end. The last field need not end its line, and then
+// does not.
+func relaxHeader(dst, header []byte) []byte {
+	for len(header) > 0 {
+		end := endOfField(header)
+		field := header[:end]
+		header = header[end:]
+		colon := bytes.IndexByte(field, ':')
+		for _, c := range bytes.TrimRight(field[:colon], " \t") {
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			dst = append(dst, c)
+		}
+		dst = append(dst, ':')
+		space, begun := false, false
+		for _, c := range field[colon+1:] {
+			switch c {
+			case '\r', '\n':
+			case ' ', '\t':
+				space = begun
+			default:
+				if space {
+					dst = append(dst, ' ')
+				}
+				space, begun = false, true
+				dst = append(dst, c)
+			}
+		}
+		if bytes.HasSuffix(field, []byte("\n")) {
+			dst = append(dst, "\r\n"...)
+		}
+	}
+	return dst
+}
+
+// endOfField is where the first field of a header ends, its folded lines and its
+// line break included.
+func endOfField(header []byte) int {
+	at := 0
+	for {
+		i := bytes.IndexByte(header[at:], '\n')
+		if i < 0 {
+			return len(header)
+		}
+		if at += i + 1; at == len(header) || header[at] != ' ' && header[at] != '\t' {
+			return at
+		}
+	}
+}
