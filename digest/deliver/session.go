@@ -78,6 +78,9 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 				return nil, err
 			}
 			s.conn = conn
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				tcp.SetWriteBuffer(sendBuffer)
+			}
 			conn.SetDeadline(time.Now().Add(t.Dial + t.Command))
 			if r.TLS == TLSImplicit {
 				return tls.Client(conn, &tls.Config{ServerName: r.Host, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}), nil
@@ -119,6 +122,10 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 	s.stop = context.AfterFunc(ctx, func() { s.conn.SetDeadline(time.Now().Add(grace)) })
 	return s, nil
 }
+
+// sendBuffer holds a whole message, in octets: writing one need not wait for the
+// server to read it.
+const sendBuffer = 256 << 10
 
 // grace is how long a stopped run waits for the reply to a message that was
 // already written.

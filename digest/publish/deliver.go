@@ -55,6 +55,7 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 	if err != nil {
 		return fmt.Errorf("reading the signing secret: %w", err)
 	}
+	trim()
 	owner, end, err := p.o.Store.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("beginning a run: %w", err)

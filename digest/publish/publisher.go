@@ -183,6 +183,7 @@ func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) 
 	if err := p.blocks(draft); err != nil {
 		return digest.Edition{}, err
 	}
+	trim()
 	edition, err := p.o.Store.Freeze(ctx, draft.Frozen)
 	if err != nil {
 		return edition, fmt.Errorf("freezing %s: %w", draft.Frozen.Edition.Ref(), err)

@@ -83,7 +83,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 // is an empty one in memory: nothing may be created.
 func (s *Store) openFile(path string) error {
 	s.dialect = sqlite
-	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
+	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-2000)"}, "_txlock": {"immediate"}}
 	_, err := os.Stat(path)
 	switch {
 	case path == ":memory:" || s.readOnly && errors.Is(err, fs.ErrNotExist):
@@ -101,6 +101,7 @@ func (s *Store) openFile(path string) error {
 	if s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode()); err != nil {
 		return err
 	}
+	s.db.SetMaxIdleConns(1) // each has a cache of its own; a run keeps one more
 	if path == ":memory:" {
 		s.db.SetMaxOpenConns(1) // every connection would have a memory of its own
 	}
