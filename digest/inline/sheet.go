@@ -202,6 +202,10 @@ func (p *sheetParser) styleRule(i int, parent []selector) int {
 	}
 	r := rule{prelude: trimSpace(p.tokens[i:open]), line: p.tokens[i].line}
 	r.selectors, r.unknown, r.bad = parseSelectors(r.prelude, parent)
+	if r.bad != "" && p.marks == nil {
+		p.rules = append(p.rules, r) // what is nested in it goes with it
+		return end + 1
+	}
 	p.block(open+1, end, r)
 	return end + 1
 }

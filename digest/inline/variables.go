@@ -28,8 +28,10 @@ func resolveVariables(all []*element, x *index, ds map[*element][]decl) {
 		if len(own) > 0 {
 			e.vars = settle(own, up)
 		}
-		for i, d := range ds[e] {
+		resolved := make([]decl, 0, len(ds[e]))
+		for _, d := range ds[e] {
 			if strings.HasPrefix(d.prop, "--") || !usesVariable(d.value) {
+				resolved = append(resolved, d)
 				continue
 			}
 			v, ok := substitute(d.value, func(name string) (string, bool) { v, ok := e.vars[name]; return v, ok })
@@ -37,8 +39,17 @@ func resolveVariables(all []*element, x *index, ds map[*element][]decl) {
 				// Invalid at computed-value time (CSS Variables 1, section 3.1).
 				v = "unset"
 			}
-			ds[e][i].value = v
+			d.value = v
+			if !d.certain() {
+				// A browser finds out too late to fall back on an earlier
+				// declaration whether the value fits the property.
+				none := d
+				none.value = "unset"
+				resolved = append(resolved, none)
+			}
+			resolved = append(resolved, d)
 		}
+		ds[e] = resolved
 	}
 }
 

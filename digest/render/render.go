@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/inline"
@@ -30,7 +31,13 @@ type Renderer struct {
 	files  layered
 	themes map[string]func() (*theme, error) // each is read once, when it is first asked for
 	words  templates.Words
+
+	inlined atomic.Int64
 }
+
+// Inlined is how many documents had their styles inlined, the dearest step of
+// all: one a variant, whatever the number of readers.
+func (r *Renderer) Inlined() int64 { return r.inlined.Load() }
 
 // New reads every theme and tries it on a sample, so that a broken template, a
 // missing part or a colour that does not exist shows before there is anything
@@ -119,6 +126,7 @@ func (r *Renderer) render(th *theme, n digest.Newsletter, e digest.Edition, v di
 	if v.TextOnly {
 		return proof, nil
 	}
+	r.inlined.Add(1)
 	if proof.HTML, err = th.page(j); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
 	}
@@ -172,13 +180,14 @@ func (th *theme) document(j job) (string, error) {
 		return "", err
 	}
 	v.Style, v.Media = template.CSS(style), template.CSS(media)
-	t, err := th.html.Clone()
+	c, err := th.copy()
 	if err != nil {
 		return "", err
 	}
-	t.Funcs(template.FuncMap{"t": say, "colour": func(name string) string { return p[name] }})
+	defer th.copies.Put(c)
+	c.say, c.palette = say, p
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "document", v); err != nil {
+	if err := c.html.ExecuteTemplate(&b, "document", v); err != nil {
 		return "", err
 	}
 	return b.String(), nil

@@ -300,26 +300,6 @@ func TestSeveralGoroutinesShareARenderer(t *testing.T) {
 	}
 }
 
-func BenchmarkRenderFortyStories(b *testing.B) {
-	r := renderer(b, render.Options{})
-	var cards []digest.Card
-	for i := range 40 {
-		c := french()[i%7]
-		c.Lead = i == 0
-		cards = append(cards, c)
-	}
-	n, e := letter("gazette", "fr", digest.Section{Cards: cards})
-	size := 0
-	for b.Loop() {
-		p, err := r.Render(n, e, digest.Variant{Language: "fr"}, webURL)
-		if err != nil {
-			b.Fatal(err)
-		}
-		size = len(p.HTML)
-	}
-	b.ReportMetric(float64(size), "bytes/message")
-}
-
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		renderer(b, render.Options{})

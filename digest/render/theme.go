@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 
@@ -20,6 +21,33 @@ type theme struct {
 	html         *template.Template
 	text         *texttemplate.Template
 	style, media []sheet
+
+	copies sync.Pool // of *copied
+}
+
+// copied is a copy of a theme's templates for one rendering at a time. What
+// changes between renderings is behind two functions; the templates themselves
+// were made safe once, which takes longer than executing them.
+type copied struct {
+	html    *template.Template
+	say     func(string) string
+	palette palette
+}
+
+func (th *theme) copy() (*copied, error) {
+	if c, ok := th.copies.Get().(*copied); ok {
+		return c, nil
+	}
+	t, err := th.html.Clone()
+	if err != nil {
+		return nil, err
+	}
+	c := &copied{html: t}
+	t.Funcs(template.FuncMap{
+		"t":      func(id string) string { return c.say(id) },
+		"colour": func(name string) string { return c.palette[name] },
+	})
+	return c, nil
 }
 
 // layered looks a file up in the operator's folder first.
