@@ -30,6 +30,9 @@ func flat(s string) string {
 // guard keeps a stranger's text from holding one of our per-reader tokens:
 // "@@email@@" in a headline must not become an address.
 func guard(s string) string {
+	if !strings.Contains(s, "@@") {
+		return s
+	}
 	var b strings.Builder
 	var last rune
 	for _, r := range s {
@@ -110,6 +113,9 @@ var frenchSpaces = strings.NewReplacer(
 // apostrophes turns the typewriter's apostrophe between two letters into the
 // printer's.
 func apostrophes(s string) string {
+	if !strings.Contains(s, "'") {
+		return s
+	}
 	runes := []rune(s)
 	for i := 1; i+1 < len(runes); i++ {
 		if runes[i] == '\'' && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[i+1]) {

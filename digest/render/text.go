@@ -91,8 +91,24 @@ func mark(c card, place int) string {
 // the library's default depends on the environment of the process, and the text
 // part must not.
 func width(s string) int {
+	if n, ok := narrow(s); ok {
+		return n
+	}
 	c := runewidth.Condition{}
 	return c.StringWidth(s)
+}
+
+// narrow counts the characters of s, when each takes one column on every
+// terminal: Latin letters, which come before the first combining mark (U+0300),
+// and the punctuation that goes with them.
+func narrow(s string) (n int, ok bool) {
+	for _, r := range s {
+		if r < ' ' || r > '~' && r < '\u00a0' || r == '\u00ad' || r >= '\u0300' && (r < '\u2010' || r > '\u2026') {
+			return 0, false
+		}
+		n++
+	}
+	return n, true
 }
 
 // wrap fills lines to the width of the text part, measured by what a terminal
@@ -105,7 +121,7 @@ func wrap(lead, s string) string {
 	room := columns - len(indent)
 	var b strings.Builder
 	used, first := 0, true
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(" \n\t\r", r) }) {
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' }) {
 		for i, piece := range chop(pieces(word), room) {
 			w, space := width(piece), 0
 			if i == 0 && used > 0 {
@@ -129,6 +145,9 @@ func wrap(lead, s string) string {
 // pieces splits a word where a line may break without a space: after a wide
 // character, unless what follows may not begin a line.
 func pieces(word string) []string {
+	if _, ok := narrow(word); ok {
+		return []string{word}
+	}
 	var out []string
 	from, wide := 0, false
 	for i, r := range word {
