@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
 	"cmd/zest/demo":              {"digest"},
+	"cmd/zest/studio":            {"digest/lint"},
 	"cmd/zest/selftest":          {"digest", "digest/store", "digest/deliver/delivertest"},
 }
 
@@ -75,7 +76,7 @@ var home = map[string][]string{
 	"github.com/blevesearch/snowballstem/english": {"digest/curate"},
 	"github.com/blevesearch/snowballstem/french":  {"digest/curate"},
 	"github.com/vanng822/go-premailer/premailer":  {"digest/inline"},
-	"html/template":                               {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo"},
+	"html/template":                               {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo", "cmd/zest/studio"},
 	"github.com/wneessen/go-mail":                 {"digest/deliver", "digest/internal/bench"},
 	"github.com/wneessen/go-mail/smtp":            {"digest/deliver"},
 	"github.com/emersion/go-msgauth/dkim":         {"digest/deliver", "digest/deliver/delivertest"},

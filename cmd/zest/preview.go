@@ -14,17 +14,26 @@ import (
 )
 
 func (a *app) previewCmd() *cobra.Command {
-	var out string
+	var out, listen string
+	var serve bool
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "preview NEWSLETTER",
-		Short: "Write the next edition to files, to look at",
+		Short: "Look at the next edition: as files, or in a browser that follows every change",
 		Long: `Read the sources and write the edition that ` + "`zest send`" + ` would make now to
 edition.html, edition.txt and edition.eml (one set a variant). Nothing is
 stored and nothing is sent.
+
+With --serve it opens the studio instead: a page on this machine that shows the
+message on a desk and on a phone, by day and by night, without pictures, as text
+and as source, what the linters say, and a button that sends a test. It follows
+every change of the configuration, the templates and the articles.
 ` + exitHelp,
-		Example: "  zest preview weekly --out /tmp/weekly",
+		Example: "  zest preview weekly --out /tmp/weekly\n  zest preview weekly --serve",
 		Args:    exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if serve {
+				return a.studio(c.Context(), args[0], listen)
+			}
 			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
 				n, err := m.newsletter(args[0])
 				if err != nil {
@@ -40,6 +49,8 @@ stored and nothing is sent.
 		},
 	})
 	c.Flags().StringVarP(&out, "out", "o", ".", "the `folder` to write to")
+	c.Flags().BoolVar(&serve, "serve", false, "open the studio instead of writing files")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "the `address` of the studio, on this machine; port 0 takes a free one")
 	return c
 }
 
