@@ -129,8 +129,10 @@ func notes(d publish.Draft) []string {
 			out = append(out, fmt.Sprintf("source %s: %v", s.Source.Name, s.Err))
 		}
 	}
-	if d.Fitted != "" {
-		out = append(out, "cut to stay under the clipping size: "+d.Fitted)
+	for _, v := range d.Variants {
+		if v.Fitted != "" {
+			out = append(out, v.Variant.Key+" was cut to stay under the clipping size: "+v.Fitted)
+		}
 	}
 	for _, x := range d.Dropped {
 		out = append(out, "picture left out: "+x.Reason)
