@@ -42,10 +42,9 @@ bench: build ## measure sending beside Postfix's load generator; ZEST_BENCH=quic
 	go test -run '^$$' -bench . -benchtime 1s ./...
 	go run ./digest/internal/load -zest bin/zest
 
-pages: ## walk every page that readers meet in Chromium, with axe-core; pictures in docs/img/pages
+pages: ## walk every page that readers meet in Chromium, with axe-core; contact sheets in docs/img
 	.ci/npm.sh > /dev/null
-	rm -rf docs/img/pages
-	CI=true ZEST_SHOTS=$(CURDIR)/docs/img/pages go test ./digest/web -run ReadersWalk -count 1 -v
+	CI=true ZEST_SHOTS=$(CURDIR)/bin/pages go test ./digest/web -run ReadersWalk -count 1 -v
 
 torture: ## try ten million tickets, and what else takes minutes
 	ZEST_TORTURE=1 go test ./digest -run ResistGuessing -count 1 -v

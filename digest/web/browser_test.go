@@ -30,6 +30,7 @@ type browser struct {
 	lang   string
 	letter string
 	shots  string // folder for pictures, "" for none
+	seen   []string
 }
 
 // needed finds what a test cannot do without: in CI its absence is a failure.
@@ -147,6 +148,7 @@ func (b *browser) mailed(n int, prefix string) string {
 // desk.
 func (b *browser) look(name string, wants ...string) {
 	b.t.Helper()
+	b.seen = append(b.seen, name)
 	text := ask(b, chromedp.Text(chromedp.CSS("body")))
 	if lang := ask(b, chromedp.Attributes(chromedp.CSS("html")))["lang"]; lang != b.lang {
 		b.t.Errorf("%s speaks %s, not %s", name, lang, b.lang)
@@ -206,6 +208,28 @@ func (b *browser) shoot(name string) {
 	}
 }
 
+// sheet puts the pictures of one width on one, for docs/.
+func (b *browser) sheet(width int) {
+	b.t.Helper()
+	if b.shots == "" {
+		return
+	}
+	var page strings.Builder
+	page.WriteString(`<!doctype html><meta charset="utf-8"><style>body{margin:24px;background:#cfcac0;columns:6;column-gap:24px;font:13px/1.5 sans-serif;color:#1f1d1a}figure{margin:0 0 24px;break-inside:avoid}img{display:block;width:100%;border-radius:4px}</style>`)
+	for _, name := range b.seen {
+		fmt.Fprintf(&page, "<figure><img src='%s-%s-%d.png'><figcaption>%s</figcaption></figure>", name, b.lang, width, name)
+	}
+	file := filepath.Join(b.shots, "sheet.html")
+	if err := os.WriteFile(file, []byte(page.String()), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(1800, 900), chromedp.Navigate("file://"+file))
+	jpeg := ask(b, chromedp.FullScreenshot(80))
+	if err := os.WriteFile(filepath.Join("..", "..", "docs", "img", fmt.Sprintf("pages-%s-%d.jpg", b.lang, width)), jpeg, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // said picks the words of a language.
 func (b *browser) said(en, fr string) string {
 	if b.lang == "fr" {
@@ -230,6 +254,8 @@ func TestReadersWalkEveryPage(t *testing.T) {
 				b.movesAway()
 				b.leaves()
 				b.isForgotten()
+				b.sheet(390)
+				b.sheet(1000)
 			})
 		}
 	}
@@ -240,14 +266,14 @@ func (b *browser) reads() {
 	b.look("home", "The Weekly", "L’Hebdo")
 	b.open("/" + b.letter)
 	b.look("archive", b.said("The bridge opens again", "Le phare, la pêche"))
-	b.fill("#q", "phare")
+	b.fill("#q", b.said("LIGHTHOUSE", "phàre"))
 	b.press(".search button")
-	b.look("search", "Un phare change de main")
+	b.look("search", b.said("A lighthouse changes hands", "Un phare change de main"))
 	b.open("/" + b.letter + "/search?q=xyzzy")
 	b.look("search-none", "xyzzy")
 	b.open("/" + b.letter)
 	b.press(".topics a")
-	b.look("topic", "Un phare change de main")
+	b.look("topic", b.said("A lighthouse changes hands", "Un phare change de main"))
 	b.press("h2 a")
 	b.look("edition", b.said("3 min read", "3 min de lecture"))
 	b.open("/" + b.letter + "/nowhere")
@@ -263,8 +289,8 @@ func (b *browser) joins() {
 	b.look("join", b.said("Your e-mail address", "Votre adresse électronique"))
 	b.fill("#email", "zoe@example.net")
 	b.click("summary")
-	b.look("join-choices", "Mer")
-	b.click(`input[value="Mer"]`)
+	b.look("join-choices", b.said("The sea", "Mer"))
+	b.click(`input[name="topic"]`)
 	b.click(`input[value="weekly"]`)
 	if b.axe != "" { // the puzzle is solved while people type
 		ask(b, chromedp.Poll[bool](`document.querySelector("[name=proof]").value !== ""`, chromedp.WithPollingTimeout(time.Minute)))

@@ -82,6 +82,7 @@ func letters() []digest.Newsletter {
 	weekly := hebdo
 	weekly.Name, weekly.Title, weekly.Description, weekly.Language = "weekly", "The Weekly", "What matters on the coast, every Monday morning", "en"
 	weekly.Lists, weekly.Joinable = []string{"weekly"}, []string{"weekly"}
+	weekly.Rules.Sections = []digest.SectionRule{{Name: "The sea"}, {Name: "Town & life"}}
 	weekly.Look.Accent, weekly.From.Name = "#a33a22", "The Weekly"
 	private := hebdo
 	private.Name, private.Title, private.Lists, private.Joinable, private.Archive = "staff", "Staff", []string{"staff"}, nil, digest.ArchiveNone
@@ -102,6 +103,13 @@ func freeze(t testing.TB, s *store.Store, letter string, number int, subject, la
 			{Title: "Mer", Cards: []digest.Card{card("La pêche à la coquille reprend", "Le Quai", "Les bateaux sortent deux fois par semaine jusqu’en mai."), card("Un phare change de main", "Ouest", "La commune l’achète pour un euro.")}},
 			{Title: "Ville & vie", Cards: []digest.Card{card("L’École des Sciences ouvre ses portes", "Le Quai", "Trois jours d’expériences pour petits et grands.")}},
 		},
+	}
+	if lang == "en" {
+		e.Summary = "The bridge, the lighthouse and the scallops."
+		e.Sections = []digest.Section{
+			{Title: "The sea", Cards: []digest.Card{card("Scallops are back on the quay", "The Quay", "Boats go out twice a week until May."), card("A lighthouse changes hands", "The West", "The town buys it for one euro.")}},
+			{Title: "Town & life", Cards: []digest.Card{card("The School of Science opens its doors", "The Quay", "Three days of experiments for large and small.")}},
+		}
 	}
 	e.Sections[0].Cards[0].Also = []digest.Also{{Site: "La Côte", URL: "https://example.org/cote"}}
 	_, err := s.Freeze(ctx, digest.Frozen{

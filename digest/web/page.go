@@ -66,6 +66,15 @@ func (p *page) Title() string {
 	return p.T(p.title)
 }
 
+// Look names the newsletter whose colours the page has: its own, or the only one
+// there is.
+func (p *page) Look() string {
+	if p.Newsletter.Name == "" {
+		return p.site.only
+	}
+	return p.Newsletter.Name
+}
+
 // T is a message in the page's language.
 func (p *page) T(id string) string { return p.site.words.Say(p.Lang, id, p.names) }
 

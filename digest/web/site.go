@@ -28,6 +28,7 @@ type site struct {
 	public    string // where readers come by, without a trailing slash
 	base      string // its path
 	images    string // where pictures may come from
+	only      string // the newsletter, where there is but one
 	still     bool   // pages become files: addresses are relative, and nothing can be posted here
 }
 
@@ -65,6 +66,9 @@ func newSite(o Options) (*site, error) {
 			return nil, fmt.Errorf("reading web/%s: %w", name, err)
 		}
 		st.assets[name] = newAsset(body, kind)
+	}
+	if len(o.Newsletters) == 1 {
+		st.only = o.Newsletters[0].Name
 	}
 	for _, n := range o.Newsletters {
 		st.assets["look/"+n.Name] = newAsset(lookOf(n.Look, o.Accents), "text/css; charset=utf-8")
