@@ -38,7 +38,7 @@ func (m *machine) pages(ctx context.Context, newsletters []digest.Newsletter) (*
 		own = os.DirFS(m.config.Templates)
 	}
 	return web.New(web.Options{
-		Store: m.store, Keys: keys, Newsletters: newsletters, Templates: own, Accents: render.Accents, Notify: notifier{m},
+		Store: m.store, Keys: keys, Rekey: m.keyring, Newsletters: newsletters, Templates: own, Accents: render.Accents, Notify: notifier{m},
 		Address: address.Parse, Proxies: proxies, Networks: m.config.Web.RecordNetwork, Log: m.a.log, Now: m.a.now,
 	})
 }
@@ -177,7 +177,7 @@ func (a *app) keysRotateCmd() *cobra.Command {
 		Long: `Make a new key that signs the links of messages from now on. Links that were
 signed before go on working: their keys are forgotten after --keep, which is at
 least 60 days, for so long a reader must be able to leave by any message. While an
-edition is being sent it refuses. Restart "zest serve" afterwards.
+edition is being sent it refuses. A running "zest serve" notices by itself.
 
 When a key leaked, --leaked forgets all old keys at once: then no link in any
 message sent so far works, not even to unsubscribe.
@@ -212,6 +212,6 @@ func (m *machine) rotateKeys(ctx context.Context, keep time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("reading the new key: %w", err)
 	}
-	m.a.printf("key %s signs from now on; %d forgotten. Restart zest serve.\n", keys.KeyID(), forgotten)
+	m.a.printf("key %s signs from now on; %d forgotten\n", keys.KeyID(), forgotten)
 	return nil
 }

@@ -168,7 +168,7 @@ func (s *Server) showPreferences(w http.ResponseWriter, r *http.Request, v visit
 	}
 	leave := v.ticket
 	leave.Purpose, leave.Expires = digest.PurposeUnsubscribe, time.Time{}
-	content.Leave = p.Link("u/" + s.o.Keys.Seal(leave))
+	content.Leave = p.Link("u/" + s.keys.ring().Seal(leave))
 	p.Content = content
 	s.render(w, r, http.StatusOK, "choose", p)
 	return nil

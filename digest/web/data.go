@@ -21,7 +21,7 @@ func (s *Server) sendData(w http.ResponseWriter, r *http.Request, v visitor) {
 			return err
 		}
 		t := digest.Ticket{Purpose: digest.PurposeData, Subscriber: v.reader.ID, Newsletter: v.newsletter.Name, Expires: s.o.Now().Add(freshLife)}
-		return s.write(ctx, mail, v.reader.Email, letter{"data", "/d/" + s.o.Keys.Seal(t)})
+		return s.write(ctx, mail, v.reader.Email, letter{"data", "/d/" + s.keys.ring().Seal(t)})
 	}})
 	p.Notice = p.T("mailed_done")
 	s.render(w, r, http.StatusOK, "notice", p)
@@ -114,7 +114,7 @@ func (s *Server) startMove(w http.ResponseWriter, r *http.Request, v visitor, to
 		switch answer {
 		case digest.MoveConfirm:
 			t := digest.Ticket{Purpose: digest.PurposeMove, Subscriber: v.reader.ID, Newsletter: v.newsletter.Name, Request: request, Expires: s.o.Now().Add(freshLife)}
-			return s.write(ctx, mail, email, letter{"move", "/a/" + s.o.Keys.Seal(t)})
+			return s.write(ctx, mail, email, letter{"move", "/a/" + s.keys.ring().Seal(t)})
 		case digest.MoveTaken:
 			return s.write(ctx, mail, email, letter{"taken", ""})
 		}

@@ -218,10 +218,10 @@ func (s *Server) welcomeWish(ctx context.Context, q wish) error {
 	switch answer {
 	case digest.JoinConfirm:
 		t := digest.Ticket{Purpose: digest.PurposeConfirm, Subscriber: reader.ID, Newsletter: n.Name, Expires: s.o.Now().Add(confirmLife)}
-		return s.write(ctx, p, reader.Email, letter{"confirm", "/c/" + s.o.Keys.Seal(t)})
+		return s.write(ctx, p, reader.Email, letter{"confirm", "/c/" + s.keys.ring().Seal(t)})
 	case digest.JoinKnown:
 		t := digest.Ticket{Purpose: digest.PurposePreferences, Subscriber: reader.ID, Newsletter: n.Name, Expires: s.o.Now().Add(confirmLife)}
-		return s.write(ctx, p, reader.Email, letter{"known", "/p/" + s.o.Keys.Seal(t)})
+		return s.write(ctx, p, reader.Email, letter{"known", "/p/" + s.keys.ring().Seal(t)})
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) {
 	p := s.visit(r, v, "welcome_title")
 	t := v.ticket
 	t.Purpose, t.Expires = digest.PurposePreferences, time.Time{}
-	p.Content = welcome{Preferences: p.Link("p/" + s.o.Keys.Seal(t)), Latest: s.latest(r.Context(), v.newsletter)}
+	p.Content = welcome{Preferences: p.Link("p/" + s.keys.ring().Seal(t)), Latest: s.latest(r.Context(), v.newsletter)}
 	s.render(w, r, http.StatusOK, "welcome", p)
 }
 

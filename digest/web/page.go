@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -162,6 +163,9 @@ func (p *page) Web(address string) bool {
 	return strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
 }
 
+// inMessage is a picture's address inside a message.
+var inMessage = regexp.MustCompile(`^cid:([0-9a-f]{32})@`)
+
 // Robots is what search engines are told.
 func (p *page) Robots() string {
 	if p.Index {
@@ -170,8 +174,12 @@ func (p *page) Robots() string {
 	return "noindex"
 }
 
-// Picture is the address of a picture, where the page may show it.
+// Picture is the address of a picture, where the page may show it. One that
+// travelled inside the message is shown by us.
 func (p *page) Picture(address string) template.URL {
+	if m := inMessage.FindStringSubmatch(address); m != nil {
+		return template.URL(p.site.public + "/i/" + m[1])
+	}
 	if strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") && strings.Contains(p.site.images, "http:") {
 		return template.URL(address)
 	}

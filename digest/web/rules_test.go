@@ -67,6 +67,19 @@ func TestATestMessageSaysSo(t *testing.T) {
 	}
 }
 
+// Somebody rotates the keys while we run; the next edition's links must open.
+func TestKeysThatChangeMeanwhileAreNoticed(t *testing.T) {
+	h := open(t)
+	ring := keys
+	h.serve(t, web.Options{Rekey: func(context.Context) (digest.Keyring, error) { return ring, nil }})
+	ring = digest.NewKeyring([]byte("the key of tomorrow"), []byte("0123456789abcdef"))
+	fresh := "/u/" + ring.Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe, Subscriber: h.reader.ID, Edition: 2, Newsletter: "hebdo"})
+	if resp, _ := h.call(t, call{method: "POST", path: fresh, kind: form, body: "List-Unsubscribe=One-Click"}); resp.StatusCode != 200 || h.willing(t, "hebdo") != 0 {
+		t.Errorf("a link of the new key: %d", resp.StatusCode)
+	}
+	has(t, h.get(t, h.link(digest.PurposeUnsubscribe)), "ne recevra plus")
+}
+
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	h := open(t)
 	for _, path := range []string{"/", "/hebdo", "/hebdo/1", "/hebdo/mail/1", h.link(digest.PurposeUnsubscribe), "/subscribe/hebdo", "/nowhere", "/style.css"} {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -19,7 +21,7 @@ func (s *Server) Build(ctx context.Context, write func(name string, body []byte)
 	st := *s.site
 	st.still, st.base = true, ""
 	still.site = &st
-	b := builder{&still, write}
+	b := builder{s: &still, write: write, ctx: ctx, pictures: map[string]string{}}
 	if err := b.assets(); err != nil {
 		return 0, err
 	}
@@ -46,8 +48,10 @@ func (s *Server) Build(ctx context.Context, write func(name string, body []byte)
 
 // builder writes the files of one archive.
 type builder struct {
-	s     *Server
-	write func(string, []byte) error
+	s        *Server
+	write    func(string, []byte) error
+	ctx      context.Context
+	pictures map[string]string // files of pictures, by the names that pages give them
 }
 
 func (b builder) page(file, name string, p *page) error {
@@ -55,7 +59,39 @@ func (b builder) page(file, name string, p *page) error {
 	if err != nil {
 		return err
 	}
-	return b.write(file, body)
+	return b.html(file, body)
+}
+
+// html writes a page, and brings along the pictures that we would show for it.
+func (b builder) html(file string, body []byte) (err error) {
+	up := strings.Repeat("../", strings.Count(file, "/"))
+	ours := regexp.MustCompile(regexp.QuoteMeta(b.s.site.public) + `/i/([0-9a-f]{32})`)
+	body = ours.ReplaceAllFunc(body, func(address []byte) []byte {
+		name, failed := b.picture(string(ours.FindSubmatch(address)[1]))
+		if err = errors.Join(err, failed); name == "" {
+			return address
+		}
+		return []byte(up + name)
+	})
+	return errors.Join(err, b.write(file, body))
+}
+
+// picture writes a picture once, and gives its file; none when we have it no
+// more.
+func (b builder) picture(id string) (string, error) {
+	if name, done := b.pictures[id]; done {
+		return name, nil
+	}
+	p, err := b.s.o.Store.Picture(b.ctx, id)
+	if errors.Is(err, digest.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, kind, _ := strings.Cut(p.Type, "/")
+	b.pictures[id] = "i/" + id + "." + kind
+	return b.pictures[id], b.write(b.pictures[id], p.Data)
 }
 
 func (b builder) assets() error {
@@ -119,5 +155,5 @@ func (b builder) edition(ctx context.Context, n digest.Newsletter, books []*book
 	if err := b.page(path.Join(n.Name, folder, "index.html"), "edition", p); err != nil || html == "" {
 		return err
 	}
-	return b.write(path.Join(n.Name, "mail", folder, "index.html"), []byte(html))
+	return b.html(path.Join(n.Name, "mail", folder, "index.html"), []byte(html))
 }

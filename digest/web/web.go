@@ -53,6 +53,7 @@ type Store interface {
 type Options struct {
 	Store       Store
 	Keys        digest.Keyring
+	Rekey       func(context.Context) (digest.Keyring, error) // the keys as they are now, which another process may have changed; nil when none does
 	Newsletters []digest.Newsletter
 	Templates   fs.FS                              // the operator's own web/ and locale/, on top of the shipped; nil for none
 	Accents     func(digest.Look) (string, string) // the accents by day and by night, #rrggbb
@@ -79,6 +80,7 @@ type Server struct {
 	origin  *http.CrossOriginProtection
 	joins   *joins
 	puzzles *puzzles
+	keys    *keys
 	leaves  *leaves
 	shelf   *shelf
 }
@@ -94,6 +96,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.joins, s.puzzles = newJoins(s), newPuzzles(o.Keys)
+	s.keys = newKeys(o.Keys, o.Rekey)
 	s.leaves, s.shelf = newLeaves(o.Store), newShelf(o.Store, o.Now)
 	if u, err := url.Parse(s.site.public); err == nil && u.Host != "" {
 		if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {

@@ -214,6 +214,16 @@ func TestFeeds(t *testing.T) {
 // A static archive stands anywhere: every relative link of it leads to a file.
 func TestStaticArchive(t *testing.T) {
 	h := open(t)
+	id := strings.Repeat("0a", 16)
+	_, err := h.store.Freeze(ctx, digest.Frozen{
+		Edition: digest.Edition{Newsletter: "hebdo", Number: 3, Slot: "3", Subject: "Images", Language: "fr", Date: noon, Sections: []digest.Section{{Cards: []digest.Card{
+			{Article: digest.Article{Title: "Le pont", Image: digest.Image{URL: "cid:" + id + "@example.org"}}, Lead: true}}}}}, Lists: []string{"hebdo"}, Expires: noon.AddDate(1, 0, 0),
+		Proofs:   []digest.Proof{{Variant: digest.Variant{Key: "fr", Language: "fr"}, HTML: `<html><img src="cid:` + id + `@example.org" alt=""></html>`}},
+		Pictures: []digest.Embedded{{ID: id, Type: "image/png", Data: []byte("\x89PNG")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	n, err := h.server.Build(ctx, func(name string, body []byte) error {
 		file := filepath.Join(dir, filepath.FromSlash(name))
@@ -222,7 +232,7 @@ func TestStaticArchive(t *testing.T) {
 		}
 		return os.WriteFile(file, body, 0o644)
 	})
-	if err != nil || n != 3 {
+	if err != nil || n != 4 {
 		t.Fatal(n, err)
 	}
 	links := regexp.MustCompile(`(?:href|src)="([^"]+)"`)
@@ -250,8 +260,13 @@ func TestStaticArchive(t *testing.T) {
 		}
 		return nil
 	})
-	if pages != 10 {
+	if pages != 11 {
 		t.Errorf("%d pages", pages)
+	}
+	for file, want := range map[string]string{"hebdo/3/index.html": "../../i/" + id + ".png", "hebdo/mail/3/index.html": "../../../i/" + id + ".png"} {
+		if body, _ := os.ReadFile(filepath.Join(dir, file)); !strings.Contains(string(body), want) {
+			t.Errorf("%s lacks its picture:\n%s", file, body)
+		}
 	}
 }
 
