@@ -22,6 +22,7 @@ type Config struct {
 	Collect     Collect      `yaml:"collect"`
 	Sources     []Source     `yaml:"sources"`
 	Lists       []List       `yaml:"lists"`
+	Segments    []Segment    `yaml:"segments"`
 	Newsletters []Newsletter `yaml:"newsletters"`
 
 	file  string         // as given to Load
@@ -151,6 +152,12 @@ type List struct {
 	Public bool   `yaml:"public"` // whether strangers may join on the web
 }
 
+// Segment is a condition on readers, under a name.
+type Segment struct {
+	Name  string `yaml:"name"`
+	Match string `yaml:"match"` // an expression: attributes.city == "Brest" and "tech" in lists
+}
+
 // Newsletter is one newsletter as written; [Config.Newsletter] resolves it.
 type Newsletter struct {
 	Name          string        `yaml:"name"`
@@ -167,6 +174,7 @@ type Newsletter struct {
 	MissedWithin  time.Duration `yaml:"missed_within"` // how late it may still be sent
 	Sources       []string      `yaml:"sources"`       // names, or addresses and paths themselves
 	Lists         []string      `yaml:"lists"`         // its own name when empty
+	Segment       string        `yaml:"segment"`       // who of the lists gets it; everybody when empty
 	Min           int           `yaml:"min"`
 	Max           int           `yaml:"max"`
 	MaxPerSource  int           `yaml:"max_per_source"`

@@ -28,6 +28,9 @@ func (v *validator) newsletter(at string, n Newsletter) {
 			v.add(fmt.Sprintf("%s.lists[%d]", at, i), "list %q: not found%s", l, didYouMean(l, known))
 		}
 	}
+	if known := names(v.c.Segments, func(s Segment) string { return s.Name }); n.Segment != "" && !slices.Contains(known, n.Segment) {
+		v.add(at+".segment", "segment %q: not found%s", n.Segment, didYouMean(n.Segment, known))
+	}
 	v.within(at+".min", n.Min, 0, 1000)
 	v.within(at+".max", n.Max, max(1, n.Min), 1000)
 	v.within(at+".max_per_source", n.MaxPerSource, 0, 1000)
@@ -212,7 +215,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Language: languageOf(n, sources), From: from, ReplyTo: reply,
 		PostalAddress: strings.TrimSpace(n.PostalAddress), PublicURL: c.PublicURL,
 		ListID:       orElse(n.ListID, n.Name+"."+address.Domain(from.Email)),
-		BounceDomain: n.BounceDomain, Sources: sources, Lists: slices.Clone(n.Lists),
+		BounceDomain: n.BounceDomain, Sources: sources, Lists: slices.Clone(n.Lists), Segment: c.segment(n.Segment),
 		Zone: zone, Schedule: slices.Clone(n.Schedule), Blackout: slices.Clone(n.Blackout),
 		Missed: digest.MissedPolicy(n.Missed), MissedWithin: n.MissedWithin, Rules: rulesOf(n),
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
@@ -221,6 +224,23 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
+}
+
+func (c *Config) segment(name string) digest.Segment {
+	for _, s := range c.Segments {
+		if s.Name == name {
+			return digest.Segment(s)
+		}
+	}
+	return digest.Segment{}
+}
+
+// Segment finds a segment by its name; [digest.ErrNotFound] when there is none.
+func (c *Config) Segment(name string) (digest.Segment, error) {
+	if s := c.segment(name); s.Name != "" {
+		return s, nil
+	}
+	return digest.Segment{}, fmt.Errorf("segment %q: %w%s", name, digest.ErrNotFound, didYouMean(name, names(c.Segments, func(s Segment) string { return s.Name })))
 }
 
 func rulesOf(n Newsletter) digest.Rules {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/address"
+	"github.com/zest-digest/zest/digest/segment"
 )
 
 // validator collects what is wrong with values of the right type.
@@ -36,6 +37,12 @@ func (c *Config) validate() Problems {
 	v.names("newsletters", names(c.Newsletters, func(n Newsletter) string { return n.Name }), plainName)
 	for i, s := range c.Sources {
 		v.source(itemPath("sources", i, s.Name), s)
+	}
+	v.names("segments", names(c.Segments, func(s Segment) string { return s.Name }), plainName)
+	for i, s := range c.Segments {
+		if _, err := segment.Parse(s.Match); err != nil {
+			v.add(itemPath("segments", i, s.Name)+".match", "%s", strings.TrimPrefix(err.Error(), "match "))
+		}
 	}
 	for i, n := range c.Newsletters {
 		v.newsletter(itemPath("newsletters", i, n.Name), n)

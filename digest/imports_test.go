@@ -29,9 +29,10 @@ var mayImport = map[string][]string{
 	"digest/deliver/delivertest": {"digest"},
 	"digest/bounce":              {"digest"},
 	"digest/inbound":             {"digest", "digest/bounce"},
+	"digest/segment":             {"digest"},
 	"digest/web/hooks":           {"digest", "digest/bounce"},
 	"digest/roster":              {"digest", "digest/address"},
-	"digest/publish":             {"digest", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver", "digest/picture"},
+	"digest/publish":             {"digest", "digest/segment", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver", "digest/picture"},
 	"digest/store":               {"digest", "digest/address"},
 	"digest/store/storetest":     {"digest", "digest/store"},
 	"digest/web":                 {"digest", "templates"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 	"digest/internal/shots":      {},                                                                         // a program of its own
 	"digest/internal/bench":      {"digest", "digest/deliver", "digest/deliver/delivertest", "digest/store"}, // another
 	"digest/internal/load":       {"digest", "digest/store"},                                                 // another
-	"config":                     {"digest", "digest/address", "digest/schedule"},
+	"config":                     {"digest", "digest/address", "digest/segment", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
 	"cmd/zest/demo":              {"digest"},
@@ -55,7 +56,7 @@ var mayImport = map[string][]string{
 
 // pure packages compute: they read no clock, no file, no network and no
 // database, and they do not log.
-var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/picture", "digest/lint", "digest/render", "digest/bounce", "digest/roster"}
+var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/picture", "digest/lint", "digest/render", "digest/bounce", "digest/roster", "digest/segment"}
 
 var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}
 

@@ -16,6 +16,7 @@ type Frozen struct {
 	Proofs     []Proof
 	Pictures   []Embedded // that the proofs show from our own address
 	Lists      []string
+	Members    *Members  // nobody else of the lists; nil for everybody
 	Carried    []Told    // by id only
 	Expires    time.Time // after this, what is still queued has failed
 
@@ -46,8 +47,12 @@ type Served struct {
 type AudienceQuery struct {
 	Newsletter string
 	Lists      []string
+	Members    *Members  // nobody else; nil for everybody on the lists
 	Now        time.Time // a snooze that has ended by then counts no more
 }
+
+// Members are the readers of a segment, as they were when it was asked for.
+type Members struct{ IDs []SubscriberID }
 
 // Claim asks for the next deliveries of an edition for some lanes of a run. They
 // are dealt one by one: the first lane gets the first reader, the next lane the

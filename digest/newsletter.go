@@ -25,6 +25,7 @@ type Newsletter struct {
 	BounceDomain  string // domain of the envelope sender; From's domain when empty
 	Sources       []Source
 	Lists         []string
+	Segment       Segment  // of the lists' readers; everybody when empty
 	Joinable      []string // of the lists, those that strangers may join on the web
 	Zone          *time.Location
 	Schedule      []string // when it goes out; empty means by hand
@@ -160,3 +161,7 @@ type Slot struct {
 
 // Name is the slot's name in the store, the same whoever computes it.
 func (s Slot) Name() string { return s.At.UTC().Format(time.RFC3339) }
+
+// Segment is a named condition on readers. Package segment says what Match may
+// ask.
+type Segment struct{ Name, Match string }

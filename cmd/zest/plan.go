@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) planCmd() *cobra.Command {
-	var now string
+	var now, segment string
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "plan NEWSLETTER",
 		Short: "Show what would go out, why, to how many; write nothing",
@@ -32,6 +32,7 @@ Nothing is written: not an article, not a validator, not a row.
 				return err
 			}
 			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+				m.segment = segment
 				n, err := m.newsletter(args[0])
 				if err != nil {
 					return err
@@ -40,6 +41,7 @@ Nothing is written: not an article, not a validator, not a row.
 			})
 		},
 	})
+	c.Flags().StringVar(&segment, "segment", "", "only the readers of this `segment`")
 	c.Flags().StringVar(&now, "now", "", "take this `time` (RFC 3339) for now")
 	return c
 }

@@ -15,6 +15,7 @@ import (
 
 type sendFlags struct {
 	only       string
+	segment    string
 	pauseAfter int
 
 	dryRun bool
@@ -59,6 +60,7 @@ zest deliveries, zest editions resume lets the rest go.
 				mode = readOnly
 			}
 			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
+				m.segment = f.segment
 				m.options.Force, m.options.Ration = f.force, f.pauseAfter
 				m.publisher = publish.New(m.options)
 				if f.due {
@@ -79,6 +81,7 @@ zest deliveries, zest editions resume lets the rest go.
 	c.Flags().BoolVar(&f.due, "due", false, "send every newsletter whose time has come")
 	c.Flags().BoolVar(&f.force, "force", false, "send although the message has hard findings")
 	c.Flags().StringVar(&f.to, "to", "", "send a test to this `address` only")
+	c.Flags().StringVar(&f.segment, "segment", "", "only to the readers of this `segment`")
 	c.Flags().StringVar(&f.only, "only", "", "`failed`: try again those whom an edition failed for")
 	c.Flags().IntVar(&f.pauseAfter, "pause-after", 0, "pause an edition after this `number` of messages")
 	c.Flags().StringVar(&f.now, "now", "", "take this `time` (RFC 3339) for now")

@@ -15,7 +15,7 @@ import (
 func (a *app) subscribersCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "subscribers", Aliases: []string{"subs"}, Short: "The readers, and the lists they are on"})
 	c.AddCommand(a.subsAddCmd(), a.subsSetCmd(), a.subsRemoveCmd(), a.subsListCmd(), a.subsShowCmd(),
-		a.subsImportCmd(), a.subsImportsCmd(), a.subsUndoCmd(), a.subsExportCmd())
+		a.subsImportCmd(), a.subsImportsCmd(), a.subsUndoCmd(), a.subsExportCmd(), a.subsSegmentCmd(), a.subsDataCmd())
 	return c
 }
 

@@ -34,6 +34,7 @@ const (
 
 // machine is the program wired together for one command.
 type machine struct {
+	segment   string // instead of the newsletter\'s own; "" for that
 	a         *app
 	config    *config.Config
 	store     *store.Store
@@ -255,7 +256,12 @@ func (m *machine) keyring(ctx context.Context) (digest.Keyring, error) {
 }
 
 func (m *machine) newsletter(name string) (digest.Newsletter, error) {
-	return m.config.Newsletter(name)
+	n, err := m.config.Newsletter(name)
+	if err != nil || m.segment == "" {
+		return n, err
+	}
+	n.Segment, err = m.config.Segment(m.segment)
+	return n, err
 }
 
 // newsletters are the named one, or every one.

@@ -36,6 +36,7 @@ type Store interface {
 
 	NextNumber(ctx context.Context, newsletter string) (int, error)
 	Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.AudienceGroup, error)
+	Members(ctx context.Context, lists []string, belongs func(digest.Subscriber, []digest.Subscription) bool) (*digest.Members, error)
 	Appearances(ctx context.Context, newsletter string, since time.Time) (map[int]time.Time, error)
 	Told(ctx context.Context, newsletter string, after int) ([]digest.Told, error)
 	Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, error)

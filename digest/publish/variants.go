@@ -11,6 +11,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/curate"
+	"github.com/zest-digest/zest/digest/segment"
 )
 
 // horizon is how far back an edition may reach for readers who are behind: over
@@ -139,12 +140,34 @@ type readVariant struct {
 	readers int
 }
 
+// members asks who is of a newsletter's segment, once for an edition; nil is
+// everybody.
+func (p *Publisher) members(ctx context.Context, n digest.Newsletter, now time.Time) (*digest.Members, error) {
+	if n.Segment.Match == "" {
+		return nil, nil
+	}
+	s, err := segment.Parse(n.Segment.Match)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.o.Store.Members(ctx, n.Lists, func(r digest.Subscriber, on []digest.Subscription) bool { return s.Holds(r, on, now) })
+	if err != nil {
+		return nil, fmt.Errorf("asking who is of segment %s: %w", n.Segment.Name, err)
+	}
+	return m, nil
+}
+
 // serve decides for each group of readers whether their time has come, and which
 // variant they get.
 func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, signals curate.Signals, now time.Time) (readership, error) {
 	var out readership
 	number := d.Frozen.Edition.Number
-	audience, err := p.o.Store.Audience(ctx, digest.AudienceQuery{Newsletter: n.Name, Lists: n.Lists, Now: now})
+	members, err := p.members(ctx, n, now)
+	if err != nil {
+		return out, err
+	}
+	d.Frozen.Members = members
+	audience, err := p.o.Store.Audience(ctx, digest.AudienceQuery{Newsletter: n.Name, Lists: n.Lists, Members: members, Now: now})
 	if err != nil {
 		return out, fmt.Errorf("counting the readers: %w", err)
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// readersOf is the FROM and WHERE of the willing readers of some lists:
-// subscribers s, and subscriptions x, of which the first list's counts for who is
-// on several. joins stand between the two, and take their values before the
-// lists.
-func readersOf(lists []string, joins string, values ...any) (string, []any) {
+// readersOf is the FROM and WHERE of the willing readers of some lists, and of a
+// segment of them: subscribers s, and subscriptions x, of which the first list's
+// counts for who is on several. joins stand between the two, and take their
+// values before the lists.
+func (s *Store) readersOf(lists []string, only *digest.Members, joins string, values ...any) (string, []any) {
 	from := ` FROM subscriptions x JOIN subscribers s ON s.id = x.subscriber_id ` + joins + `
 		WHERE x.list IN (` + marks(len(lists)) + `) AND x.state = 'confirmed' AND s.suppressed = 0`
 	args := append(values, anys(lists)...)
@@ -20,6 +20,13 @@ func readersOf(lists []string, joins string, values ...any) (string, []any) {
 		from += ` AND NOT EXISTS (SELECT 1 FROM subscriptions y WHERE y.subscriber_id = x.subscriber_id AND y.state = 'confirmed'
 			AND y.list < x.list AND y.list IN (` + marks(len(lists)) + `))`
 		args = append(args, anys(lists)...)
+	}
+	if only != nil {
+		ids := "value FROM json_each(?)"
+		if s.dialect == postgres {
+			ids = "CAST(value AS BIGINT) FROM json_array_elements_text(CAST(? AS json))"
+		}
+		from, args = from+` AND x.subscriber_id IN (SELECT `+ids+`)`, append(args, listOf(only))
 	}
 	return from, args
 }
@@ -42,7 +49,7 @@ func (s *Store) Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.
 	if len(q.Lists) == 0 {
 		return nil, nil
 	}
-	from, args := readersOf(q.Lists, joinBehind, q.Newsletter)
+	from, args := s.readersOf(q.Lists, q.Members, joinBehind, q.Newsletter)
 	err := s.each(ctx, s.db, func(scan func(...any) error) error {
 		var g digest.AudienceGroup
 		var topics string
@@ -76,7 +83,7 @@ func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f dige
 	if err := s.hours(ctx, tx, e, f); err != nil {
 		return err
 	}
-	from, args := readersOf(f.Lists, joinBehind+`JOIN`+onServed+`LEFT JOIN edition_hours h ON h.edition_id = g.edition_id AND h.hour = x.hour AND h.zone = x.zone`, e.Newsletter, e.ID)
+	from, args := s.readersOf(f.Lists, f.Members, joinBehind+`JOIN`+onServed+`LEFT JOIN edition_hours h ON h.edition_id = g.edition_id AND h.hour = x.hour AND h.zone = x.zone`, e.Newsletter, e.ID)
 	args = append(append([]any{e.ID}, args...), milli(e.FrozenAt))
 	n, err := s.exec(ctx, tx, `INSERT INTO deliveries (edition_id, subscriber_id, variant, status, next_try)
 		SELECT CAST(? AS BIGINT), s.id, g.variant, 'queued', COALESCE(h.at, 0)`+from+` AND x.snooze <= ? AND g.due = 1 AND g.variant <> '' ORDER BY s.id`, args...)
@@ -96,12 +103,12 @@ func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f dige
 // passed over. Who caught up, or left, is forgotten; a mark of -2 holds them
 // apart until then.
 func (s *Store) leaveBehind(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
-	from, args := readersOf(f.Lists, joinBehind+`JOIN`+onServed, e.Newsletter, e.ID)
+	from, args := s.readersOf(f.Lists, f.Members, joinBehind+`JOIN`+onServed, e.Newsletter, e.ID)
 	args = append(append([]any{e.Newsletter}, args...), milli(e.FrozenAt))
 	if _, err := s.exec(ctx, tx, `UPDATE behind SET mark = -2 WHERE newsletter = ? AND subscriber_id IN (SELECT s.id`+from+` AND x.snooze <= ? AND g.due = 1 AND b.mark IS NOT NULL)`, args...); err != nil {
 		return err
 	}
-	from, args = readersOf(f.Lists, joinBehind+`LEFT JOIN`+onServed+`AND x.snooze <= ?`, e.Newsletter, e.ID, milli(e.FrozenAt))
+	from, args = s.readersOf(f.Lists, f.Members, joinBehind+`LEFT JOIN`+onServed+`AND x.snooze <= ?`, e.Newsletter, e.ID, milli(e.FrozenAt))
 	args = append([]any{e.Newsletter, e.Number - 1}, args...)
 	if _, err := s.exec(ctx, tx, `INSERT INTO behind (newsletter, subscriber_id, mark)
 		SELECT CAST(? AS TEXT), s.id, CAST(? AS BIGINT)`+from+` AND b.mark IS NULL AND (g.due IS NULL OR g.due = 0)`, args...); err != nil {
@@ -117,7 +124,7 @@ func (s *Store) leaveBehind(ctx context.Context, tx *sql.Tx, e digest.Edition, f
 func (s *Store) hours(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
 	type pair struct{ hour, zone string }
 	var chosen []pair
-	from, args := readersOf(f.Lists, ``)
+	from, args := s.readersOf(f.Lists, f.Members, ``)
 	err := s.each(ctx, tx, func(scan func(...any) error) error {
 		var p pair
 		err := scan(&p.hour, &p.zone)

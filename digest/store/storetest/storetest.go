@@ -72,6 +72,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"WhatWasCarriedCanBeToldAgain":         retelling,
 		"WhatComesBackIsTakenOnce":             comesBack,
 		"BouncesAddUp":                         bouncesAddUp,
+		"ASegmentGetsItsEdition":               segmented,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
