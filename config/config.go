@@ -19,6 +19,7 @@ type Config struct {
 	Web         Web          `yaml:"web"`
 	Metrics     Metrics      `yaml:"metrics"`
 	Receive     Receive      `yaml:"receive"`
+	Operator    Operator     `yaml:"operator"`
 	Collect     Collect      `yaml:"collect"`
 	Sources     []Source     `yaml:"sources"`
 	Lists       []List       `yaml:"lists"`
@@ -102,6 +103,12 @@ type Metrics struct {
 	OldSecretFile  string   `yaml:"old_secret_file"`
 	TrustedProxies []string `yaml:"trusted_proxies"` // networks whose X-Forwarded-For is believed
 	RecordNetwork  bool     `yaml:"record_network"`  // consents keep a keyed hash of the network
+}
+
+// Operator says who is told what.
+type Operator struct {
+	Mail    string `yaml:"mail"`    // where alerts go; empty for the log alone
+	Reports bool   `yaml:"reports"` // a mail after each edition too
 }
 
 // Collect says how sources are read.

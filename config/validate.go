@@ -103,6 +103,11 @@ func (v *validator) server() {
 		v.add("smtp.user", "user and password come together; give both or neither")
 	}
 	v.listening()
+	if c.Operator.Mail != "" {
+		v.mailbox("operator.mail", c.Operator.Mail)
+	} else if c.Operator.Reports {
+		v.add("operator.reports", "needs operator.mail")
+	}
 	v.pages()
 	v.within("collect.parallel", c.Collect.Parallel, 1, 256)
 	v.positive("collect.timeout", c.Collect.Timeout)

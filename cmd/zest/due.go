@@ -98,15 +98,18 @@ func (m *machine) leaveOut(ctx context.Context, n digest.Newsletter, due schedul
 	slot := digest.Slot{Newsletter: n.Name, At: due.Slot, Outcome: due.Do}
 	first, err := m.store.CloseSlot(ctx, slot)
 	if err == nil && first {
-		m.missed(n, slot)
+		m.missed(ctx, n, slot)
 	}
 	return err
 }
 
 // missed tells of a slot without an edition, once.
-func (m *machine) missed(n digest.Newsletter, slot digest.Slot) {
+func (m *machine) missed(ctx context.Context, n digest.Newsletter, slot digest.Slot) {
 	at := wallTime(slot.At, n.Zone)
 	m.a.log.Warn("slot without an edition", "newsletter", n.Name, "slot", slot.Name(), "outcome", slot.Outcome)
+	if slot.Outcome == digest.SlotAsked {
+		m.alert(ctx, fmt.Sprintf("%s waits for your answer", n.Name), fmt.Sprintf("The edition of %s was missed, and you asked to be asked.\n\n  zest send %s            sends it now\n  zest schedule skip %s   leaves it out; its articles wait for the next", at, n.Name, n.Name))
+	}
 	switch {
 	case m.a.serving:
 	case slot.Outcome == digest.SlotAsked:
@@ -120,6 +123,7 @@ func (m *machine) missed(n digest.Newsletter, slot digest.Slot) {
 // fails the slot stays open, and the next who asks tries again.
 func (m *machine) publishSlot(ctx context.Context, n digest.Newsletter, slot digest.Slot) (publish.Report, error) {
 	report, err := m.publisher.Publish(ctx, n, slot.Name())
+	m.reported(ctx, n, report)
 	return report, m.noteSlot(ctx, slot, err)
 }
 
@@ -150,6 +154,7 @@ func (m *machine) publishNow(ctx context.Context, n digest.Newsletter) (publish.
 		return m.publishSlot(ctx, n, digest.Slot{Newsletter: n.Name, At: at})
 	}
 	report, err := m.publisher.Publish(ctx, n, "")
+	m.reported(ctx, n, report)
 	return report, errors.Join(err, m.store.Vouch(context.WithoutCancel(ctx), m.a.guard()))
 }
 

@@ -12,7 +12,7 @@ import (
 
 func (a *app) storeCmd() *cobra.Command {
 	c := group(&cobra.Command{Use: "store", Short: "Look after what zest remembers"})
-	c.AddCommand(a.storeMoveCmd(), a.storeReopenCmd(), a.storeAcceptCmd())
+	c.AddCommand(a.storeBackupCmd(), a.storeRestoreCmd(), a.storeCheckCmd(), a.storeAcceptCmd(), a.storeMoveCmd(), a.storeReopenCmd())
 	return c
 }
 

@@ -116,7 +116,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m.bars.providers = sender.Closed
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
-		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Progress: m.bars, Log: a.log, Now: a.now,
+		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Alert: m.alert, Progress: m.bars, Log: a.log, Now: a.now,
 	}
 	m.watched(c, s)
 	m.publisher = publish.New(m.options)

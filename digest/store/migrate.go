@@ -4,14 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/zest-digest/zest/digest"
 )
 
 //go:embed schema/*.sql
@@ -40,10 +44,57 @@ func (s *Store) migrate(ctx context.Context) error {
 	if pending, err := p.HasPending(ctx); err == nil && !pending {
 		return nil // without the lock, which a process that was killed may still hold
 	}
+	if s.path != "" {
+		return s.migrateFile(ctx, p)
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the store: %w", err)
 	}
 	return nil
+}
+
+// migrateFile migrates under the lock of a file, and keeps a copy of what was
+// there before: a step that turns out wrong must not be the end of a store.
+func (s *Store) migrateFile(ctx context.Context, p *goose.Provider) error {
+	release, err := s.lockMigration(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	version, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the store's version: %w", err)
+	}
+	if pending, err := p.HasPending(ctx); err == nil && !pending {
+		return nil // another process was faster
+	}
+	if version > 0 {
+		if err := s.Backup(ctx, fmt.Sprintf("%s.before-%d", s.path, version)); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("keeping a copy before migrating: %w", err)
+		}
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating the store: %w; the store as it was is %s.before-%d", err, s.path, version)
+	}
+	return nil
+}
+
+// lockMigration waits for another process that migrates.
+func (s *Store) lockMigration(ctx context.Context) (func(), error) {
+	for {
+		release, _, ok, err := s.lock(ctx, "migration")
+		if err != nil {
+			return nil, fmt.Errorf("locking the store to migrate it: %w", err)
+		}
+		if ok {
+			return release, nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // current refuses a read-only store whose schema is not this program's.
@@ -55,7 +106,7 @@ func (s *Store) current(ctx context.Context) error {
 	if pending, err := p.HasPending(ctx); err != nil {
 		return err
 	} else if pending {
-		return fmt.Errorf("the store has not been set up by this version yet; `zest collect` does it")
+		return &digest.InvalidError{Field: "store", Reason: "is of an earlier version of zest; a command that writes brings it up to date, and keeps a copy of a file first: zest collect"}
 	}
 	return nil
 }

@@ -79,3 +79,27 @@ func (s *Store) failing(ctx context.Context) ([]digest.SourceState, error) {
 	}
 	return out, nil
 }
+
+// Complaints counts, since a moment, how many readers reported a message as spam,
+// and how many messages of the editions made since then were sent.
+func (s *Store) Complaints(ctx context.Context, since time.Time) (complaints, sent int, err error) {
+	err = s.row(ctx, s.db, `SELECT (SELECT COUNT(*) FROM suppressions WHERE reason = 'complaint' AND since >= ?),
+		(SELECT COUNT(*) FROM deliveries d WHERE d.status = 'sent' AND d.edition_id IN (SELECT e.id FROM editions e WHERE e.frozen_at >= ?))`,
+		milli(since), milli(since)).Scan(&complaints, &sent)
+	return complaints, sent, err
+}
+
+// OnceIn reports whether something was not noted within a time, and notes it: so
+// that an operator is told once, whichever process sees it.
+func (s *Store) OnceIn(ctx context.Context, what string, within time.Duration) (bool, error) {
+	name := "told-" + what
+	noted, err := s.meta(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	now := s.now()
+	if at, err := time.Parse(time.RFC3339, noted); err == nil && now.Sub(at) < within {
+		return false, nil
+	}
+	return true, s.setMeta(ctx, name, now.UTC().Format(time.RFC3339))
+}

@@ -66,7 +66,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	}
 	if !s.readOnly {
 		err = s.migrate(ctx)
-	} else if s.dialect == postgres {
+	} else {
 		err = s.current(ctx)
 	}
 	if err == nil && !s.readOnly && !o.Moving {
