@@ -75,6 +75,26 @@ const (
 	VerdictUnknown  Verdict = "unknown"  // the answer to the message was lost
 )
 
+// Strike is a refusal that closes an address only when it comes again, in another
+// edition, with nothing delivered in between.
+type Strike string
+
+// The strikes.
+const (
+	StrikeDomain   Strike = "5.1.2" // the domain was not found: closed at the second
+	StrikeDisabled Strike = "5.2.1" // the mailbox is disabled: closed at the second
+	StrikeFull     Strike = "5.2.2" // the mailbox is full: closed at the third, 14 days after the first or later
+)
+
+// Closes reports whether this many strikes, the first and the last so far apart,
+// close an address.
+func (s Strike) Closes(n int, apart time.Duration) bool {
+	if s == StrikeFull {
+		return n >= 3 && apart >= 14*24*time.Hour
+	}
+	return n >= 2
+}
+
 // Outcome is the end of one attempt to deliver.
 type Outcome struct {
 	Subscriber SubscriberID
@@ -84,6 +104,7 @@ type Outcome struct {
 	Reply      string // the server's words, at most 200 characters, no line breaks
 	At         time.Time
 	RetryAfter time.Duration // for retry and defer; 0 lets the ledger choose
+	Strike     Strike        // what was held against the address, if anything
 	Resend     bool          // an unknown outcome is to be tried again, under the same Message-ID
 }
 

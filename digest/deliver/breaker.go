@@ -72,16 +72,16 @@ func (b *breaker) after(r *digest.Reader, at stage, o digest.Outcome) error {
 		b.refusals, b.atMail = 0, 0
 		return nil
 	}
-	throttled := o.Code/100 == 4 && verdict(at, o.Code, o.Enhanced, o.Reply) == digest.VerdictDefer
-	if !throttled && !aboutUs(at, o.Code, o.Enhanced) {
+	why := judge(at, o.Code, o.Enhanced, o.Reply).blame
+	if why == aboutReader {
 		return nil
 	}
-	if at == stageMail && !throttled {
+	if at == stageMail && why != tooFast {
 		b.atMail++
 	} else {
-		b.count(name, throttled, o)
+		b.count(name, why, o)
 	}
-	if !throttled {
+	if why != tooFast {
 		b.refusals++
 	}
 	if b.atMail < senderTrip && b.refusals < relayTrip {
@@ -96,7 +96,7 @@ func (b *breaker) after(r *digest.Reader, at stage, o digest.Outcome) error {
 }
 
 // count opens a provider's breaker when it has refused often enough.
-func (b *breaker) count(name string, throttled bool, o digest.Outcome) {
+func (b *breaker) count(name string, why blame, o digest.Outcome) {
 	p := b.domains[name]
 	if p == nil {
 		p = &provider{}
@@ -106,25 +106,10 @@ func (b *breaker) count(name string, throttled bool, o digest.Outcome) {
 		return
 	}
 	pause := policyPause
-	if throttled {
+	if why == tooFast {
 		pause = throttlePause
 	}
 	p.until, p.why = o.At.Add(pause), o.Reply
-}
-
-// aboutUs reports whether a permanent refusal concerns the sender or the
-// message, and not the one address.
-func aboutUs(at stage, code int, enhanced string) bool {
-	if code/100 != 5 {
-		return false
-	}
-	switch {
-	case at == stageMail, strings.HasPrefix(enhanced, "5.7."), strings.HasPrefix(enhanced, "5.5."), enhanced == "5.4.5":
-		return true
-	case at == stageData, at == stageEnd:
-		return code == 552 || code == 554 || enhanced == "5.3.4" || strings.HasPrefix(enhanced, "5.6.")
-	}
-	return false
 }
 
 // Provider is one that is left alone for now, and why.

@@ -200,7 +200,8 @@ func (l *lane) land(ctx context.Context) error {
 func (l *lane) refused(ctx context.Context, r *digest.Reader, no *refusal) error {
 	o := digest.Outcome{Code: no.code}
 	o.Enhanced, o.Reply = split(no.text)
-	o.Verdict = verdict(no.at, no.code, o.Enhanced, o.Reply)
+	means := judge(no.at, no.code, o.Enhanced, o.Reply)
+	o.Verdict, o.Strike = means.verdict, means.strike
 	return l.settle(ctx, r, no.at, o)
 }
 

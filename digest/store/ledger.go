@@ -66,6 +66,9 @@ func (s *Store) settleOne(ctx context.Context, tx runner, id digest.EditionID, o
 			return err
 		}
 	}
+	if o.Strike != "" {
+		return s.strike(ctx, tx, id, o)
+	}
 	if o.Verdict == digest.VerdictSuppress {
 		return s.suppressReader(ctx, tx, o.Subscriber, "hard bounce", fmt.Sprintf("smtp %d %s", o.Code, o.Enhanced), o.At)
 	}
@@ -105,7 +108,7 @@ func (s *Store) settled(ctx context.Context, tx runner, id digest.EditionID, o d
 			if err := s.row(ctx, tx, `SELECT attempts FROM deliveries WHERE edition_id = ? AND subscriber_id = ?`, id, o.Subscriber).Scan(&attempts); err != nil {
 				return l, err
 			}
-			pause = backoff(attempts)
+			pause = spread(backoff(attempts), o.Subscriber, attempts)
 		}
 		l.next, l.status, l.at = o.At.Add(pause), string(digest.DeliveryQueued), 0
 		if l.next.After(expires) {

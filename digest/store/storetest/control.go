@@ -78,3 +78,61 @@ func requeueing(t *testing.T, open Opener) {
 		t.Errorf("the edition’s time was not prolonged: %+v", b)
 	}
 }
+
+// striking: two disabled editions close an address, but not with a delivery in
+// between; a full mailbox closes it at the third and after fourteen days.
+func striking(t *testing.T, open Opener) {
+	s := open(t)
+	ids := readers(t, s, 3)
+	must(s.Secret(ctx))(t)
+	disabled, patient, full := ids[0], ids[1], ids[2]
+	day := 0
+	publish := func(f func(digest.SubscriberID) (digest.Verdict, digest.Strike)) {
+		t.Helper()
+		at := Noon.Add(time.Duration(day) * 24 * time.Hour)
+		frozen := edition(day + 1)
+		frozen.Expires = at.Add(48 * time.Hour)
+		e := must(s.Freeze(ctx, frozen))(t)
+		for _, r := range claim(t, s, e.ID, "run", 0, 10) {
+			verdict, strike := f(r.Subscriber)
+			ok(t, s.Settle(ctx, e.ID, "run", []digest.Outcome{{Subscriber: r.Subscriber, Verdict: verdict, Strike: strike, Code: 550, At: at}}))
+		}
+	}
+	dead := func(want ...digest.SubscriberID) {
+		t.Helper()
+		e := must(s.Freeze(ctx, edition(1000+day)))(t)
+		alive := map[digest.SubscriberID]bool{}
+		for _, r := range claim(t, s, e.ID, "look", 0, 10) {
+			alive[r.Subscriber] = true
+			ok(t, s.Settle(ctx, e.ID, "look", []digest.Outcome{{Subscriber: r.Subscriber, Verdict: digest.VerdictFailed, At: Noon}}))
+		}
+		for _, id := range want {
+			if alive[id] {
+				t.Errorf("day %d: reader %d is still written to", day, id)
+			}
+		}
+		if len(alive)+len(want) != 3 {
+			t.Errorf("day %d: %d alive, want %d", day, len(alive), 3-len(want))
+		}
+	}
+	strikes := func(id digest.SubscriberID) (digest.Verdict, digest.Strike) {
+		switch {
+		case id == full:
+			return digest.VerdictFailed, digest.StrikeFull
+		case id == patient && day == 1:
+			return digest.VerdictSent, ""
+		}
+		return digest.VerdictFailed, digest.StrikeDisabled
+	}
+	publish(strikes)
+	dead()
+	day = 1
+	publish(strikes)
+	dead(disabled)
+	day = 2
+	publish(strikes) // patient's second, but a delivery lies between; full's third, too soon
+	dead(disabled)
+	day = 15
+	publish(strikes) // patient's second in a row; full's after fourteen days
+	dead(disabled, patient, full)
+}

@@ -50,6 +50,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"AnExpiredRetryHasFailed":              expiry,
 		"ACanceledEditionClosesItsBooks":       canceling,
 		"OnlyFailedReadersAreTriedAgain":       requeueing,
+		"AnAddressIsClosedAtItsLastStrike":     striking,
 		"AnAskIsBoundAndExpires":               asking,
 		"StrangersChangeNothingOfAReader":      strangers,
 		"ADomainIsAskedSoOften":                perDomain,
