@@ -15,7 +15,7 @@ import (
 // provider's mind up, and spends readers who would have had their edition
 // tomorrow.
 const (
-	providerTrip  = 5  // in a row, for one recipient domain
+	providerTrip  = 5  // in a row, for one provider
 	relayTrip     = 20 // in a row, whatever the domain
 	senderTrip    = 5  // in a row at MAIL, where no reader is named yet
 	policyPause   = time.Hour
@@ -26,6 +26,7 @@ const (
 // reader (RFC 3463 section 3.8, and the providers' own pages). A success closes
 // it at once; after its pause one more refusal opens it again.
 type breaker struct {
+	group    func(email string) string // to the provider
 	mu       sync.Mutex
 	domains  map[string]*provider
 	refusals int // in a row over all domains, for good
@@ -38,11 +39,6 @@ type provider struct {
 	why      string
 }
 
-// domain is the provider of an address, as far as an address tells.
-func domain(email string) string {
-	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
-}
-
 // before holds back the readers of a provider that is to be left alone.
 func (b *breaker) before(r *digest.Reader, now time.Time) admission {
 	b.mu.Lock()
@@ -50,7 +46,7 @@ func (b *breaker) before(r *digest.Reader, now time.Time) admission {
 	if len(b.domains) == 0 {
 		return admission{}
 	}
-	p := b.domains[domain(r.Email)]
+	p := b.domains[b.group(r.Email)]
 	if p == nil || !now.Before(p.until) {
 		return admission{}
 	}
@@ -66,7 +62,7 @@ func (b *breaker) after(r *digest.Reader, at stage, o digest.Outcome) error {
 		b.refusals, b.atMail = 0, 0
 		return nil
 	}
-	name := domain(r.Email)
+	name := b.group(r.Email)
 	if o.Verdict == digest.VerdictSent {
 		delete(b.domains, name)
 		b.refusals, b.atMail = 0, 0
@@ -123,6 +119,9 @@ type Provider struct {
 func (p Provider) String() string {
 	return fmt.Sprintf("%s left alone until %s: %s", p.Name, p.Until.Local().Format(time.TimeOnly), p.Why)
 }
+
+// Page is where the provider says what it wants of senders, "" when unknown.
+func (p Provider) Page() string { return ProviderPage(p.Name) }
 
 // Closed lists the providers that are left alone for now, by name.
 func (s *Sender) Closed() []Provider {

@@ -90,8 +90,8 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 // consult asks the policies whether a message may begin, and does the waiting
 // for them. It reports whether the reader was held back, and so is settled.
 func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err error) {
-	for _, p := range l.s.policies {
-		a := p.before(r, l.s.o.Now())
+	for i := 0; i < len(l.s.policies); i++ {
+		a := l.s.policies[i].before(r, l.s.o.Now())
 		if a.hold > 0 {
 			if err := l.land(ctx); err != nil {
 				return false, err
@@ -105,6 +105,9 @@ func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err er
 			if err := sleep(ctx, a.wait); err != nil {
 				return false, err
 			}
+		}
+		if a.again {
+			i--
 		}
 	}
 	return false, nil

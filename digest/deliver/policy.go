@@ -27,6 +27,9 @@ type admission struct {
 	wait time.Duration // how long the lane is to wait before this message
 	hold time.Duration // how long this reader is to be put off; the lane goes on with the next
 	why  string        // for the ledger, when held
+	// again asks the same policy once more after the wait: what it waits for may
+	// take longer.
+	again bool
 }
 
 // pace holds all lanes together to a number of messages a second.

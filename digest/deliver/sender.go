@@ -16,6 +16,7 @@ type Options struct {
 	PerConnection int     // messages before a connection is renewed; default 500
 	Rate          float64 // messages a second over all lanes; 0 for no limit
 	Timeouts      Timeouts
+	Traffic       Traffic
 	Signer        *DKIM // nil when the relay signs
 	Now           func() time.Time
 }
@@ -24,6 +25,7 @@ type Options struct {
 type Sender struct {
 	o        Options
 	breaker  *breaker
+	traffic  *traffic
 	policies []policy // asked in this order; the breaker is one of them
 }
 
@@ -40,8 +42,9 @@ func New(o Options) (*Sender, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Sender{o: o, breaker: &breaker{domains: map[string]*provider{}}}
-	s.policies = []policy{s.breaker}
+	group := newGrouping(o.Traffic.LookupMX).of
+	s := &Sender{o: o, breaker: &breaker{group: group, domains: map[string]*provider{}}, traffic: newTraffic(o.Traffic, group)}
+	s.policies = []policy{s.breaker, s.traffic} // the second counts whom it lets go: none behind it may hold
 	if o.Rate > 0 {
 		s.policies = append(s.policies, newPace(o.Rate)) // last: a reader who is held back takes no turn
 	}
@@ -63,6 +66,9 @@ type Feed interface {
 // [*digest.SendError] when the relay could not be used, and the feed's error
 // when the ledger could not.
 func (s *Sender) Deliver(ctx context.Context, messages map[string]*Message, f Feed) error {
+	if err := s.traffic.begin(ctx, s.o.Now()); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
