@@ -15,6 +15,9 @@ type Config struct {
 	Templates   string       `yaml:"templates"`  // a folder of the operator's own themes and parts
 	SiteRules   string       `yaml:"site_rules"` // a folder of extraction rules, one site a file
 	SMTP        SMTP         `yaml:"smtp"`
+	Relays      []Relay      `yaml:"relays"` // several mail servers instead of the one
+	Deliver     Deliver      `yaml:"deliver"`
+	Traffic     Traffic      `yaml:"traffic"`
 	DKIM        DKIM         `yaml:"dkim"`
 	Web         Web          `yaml:"web"`
 	Metrics     Metrics      `yaml:"metrics"`
@@ -235,6 +238,8 @@ func Default() Config {
 			PerConnection: 500, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
 		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, HTTPS: HTTPSOff, ACMEFolder: "acme",
 			ACMEServer: "https://acme-v02.api.letsencrypt.org/directory"},
+		Deliver: Deliver{Via: ViaSMTP, Command: "/usr/sbin/sendmail"},
+		Traffic: Traffic{Adaptive: true, Zone: "UTC", WarmUp: WarmUp{FirstDay: 200, Growth: 1.5}},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
 			MaxBytes: 10 << 20, AlertAfter: 3 * 24 * time.Hour},
 	}

@@ -153,6 +153,10 @@ func (c *Config) readSecrets() (problems Problems) {
 		p := &c.Receive.Poll[i]
 		read(&p.Password, p.PasswordFile, fmt.Sprintf("receive.poll[%d].password", i))
 	}
+	for i := range c.Relays {
+		r := &c.Relays[i]
+		read(&r.Password, r.PasswordFile, itemPath("relays", i, r.Name)+".password")
+	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		read(&s.Password, s.PasswordFile, itemPath("sources", i, s.Name)+".password")

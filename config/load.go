@@ -147,6 +147,8 @@ func withDefaults(from, to reflect.Type, data any) (any, error) {
 		def = defaultNewsletter()
 	case reflect.TypeFor[Source]():
 		def = defaultSource()
+	case reflect.TypeFor[Relay]():
+		def = defaultRelay()
 	case reflect.TypeFor[List]():
 		def = defaultList()
 	case reflect.TypeFor[Poll]():
@@ -205,14 +207,7 @@ func splitList(s string) []string {
 // the folder the program was started in.
 func (c *Config) complete() {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
-	if c.lines["smtp.port"] == 0 && c.SMTP.Port == Default().SMTP.Port {
-		switch c.SMTP.TLS {
-		case TLSImplicit:
-			c.SMTP.Port = 465
-		case TLSNone:
-			c.SMTP.Port = 25
-		}
-	}
+	c.SMTP.Port = portOf(c.SMTP.Port, c.SMTP.TLS, c.lines["smtp.port"] > 0)
 	if !isPostgres(c.Store) {
 		c.Store = c.resolve(c.Store)
 	}
@@ -220,6 +215,14 @@ func (c *Config) complete() {
 		*path = c.resolve(*path)
 	}
 	c.completeReceive()
+	if c.Deliver.Path != "" {
+		c.Deliver.Path = c.resolve(c.Deliver.Path)
+	}
+	for i := range c.Relays {
+		r := &c.Relays[i]
+		r.PasswordFile, r.CAFile = c.resolve(r.PasswordFile), c.resolve(r.CAFile)
+		r.Port = portOf(r.Port, r.TLS, c.lines[itemPath("relays", i, r.Name)+".port"] > 0)
+	}
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		s.PasswordFile = c.resolve(s.PasswordFile)
@@ -236,6 +239,19 @@ func (c *Config) complete() {
 			n.Lists = []string{n.Name}
 		}
 	}
+}
+
+// portOf is the port that goes with a way to protect a connection, unless one was
+// written.
+func portOf(port int, tls string, written bool) int {
+	switch {
+	case written || port != Default().SMTP.Port:
+	case tls == TLSImplicit:
+		return 465
+	case tls == TLSNone:
+		return 25
+	}
+	return port
 }
 
 // resolve makes a path relative to the configuration's own folder whole.

@@ -118,6 +118,8 @@ func (v *validator) server() {
 	v.web("collect.proxy", c.Collect.Proxy)
 	v.dkim()
 	v.receive()
+	v.wayOut()
+	v.traffic()
 }
 
 // listening checks how `zest serve` is reached.

@@ -77,6 +77,9 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 	if held, err := l.consult(ctx, r); held || err != nil {
 		return err
 	}
+	if l.s.o.Drop != nil {
+		return l.drop(ctx, r, mail)
+	}
 	var begunOn *session
 	if early && l.flight.reader != nil && l.session.begin(ctx, r) == nil {
 		begunOn = l.session
@@ -110,7 +113,22 @@ func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err er
 			i--
 		}
 	}
-	return false, nil
+	if l.session == nil || l.session.seat.limit == nil {
+		return false, nil
+	}
+	if err := l.land(ctx); err != nil {
+		return false, err
+	}
+	return false, sleep(ctx, l.session.seat.limit.Reserve().Delay())
+}
+
+// drop hands a message to a way out that is not a mail server.
+func (l *lane) drop(ctx context.Context, r *digest.Reader, mail *letter) error {
+	o, err := l.s.o.Drop.put(ctx, r, mail.message())
+	if err != nil {
+		return err
+	}
+	return l.settle(ctx, r, stageEnd, o)
 }
 
 // compose writes and signs the message of one reader into the letter that is
@@ -244,7 +262,7 @@ func (l *lane) connect(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s, err := open(ctx, l.s.o.Relay, l.s.o.Timeouts)
+	s, err := l.s.pool.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -255,6 +273,7 @@ func (l *lane) connect(ctx context.Context) error {
 func (l *lane) close() {
 	if l.session != nil {
 		l.session.close()
+		l.s.pool.release(l.session.seat)
 		l.session = nil
 	}
 }

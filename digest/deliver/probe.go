@@ -13,19 +13,32 @@ type Capabilities struct {
 	Size       string // RFC 1870: the largest message in bytes; "" or "0" when not said
 }
 
-// Probe connects, protects the connection and logs in as a delivery would, and
+// Probe does so with each relay, and shows the last one's capabilities: it
+// connects, protects the connection and logs in as a delivery would, and
 // says goodbye. No address is named. A failure is a [*digest.SendError].
 func (s *Sender) Probe(ctx context.Context) (Capabilities, error) {
-	session, err := open(ctx, s.o.Relay, s.o.Timeouts)
-	if err != nil {
-		return Capabilities{}, err
+	if s.o.Drop != nil {
+		return Capabilities{}, s.o.Drop.probe()
 	}
-	defer session.close()
+	var c Capabilities
+	for _, r := range s.o.Relays {
+		session, err := open(ctx, r, s.o.Timeouts)
+		if err != nil {
+			return c, err
+		}
+		c = capabilities(session, r)
+		session.close()
+	}
+	return c, nil
+}
+
+// capabilities is what one relay showed.
+func capabilities(session *session, r Relay) Capabilities {
 	c := Capabilities{
-		Encrypted: s.o.Relay.TLS != TLSNone, Auth: s.o.Relay.User != "",
+		Encrypted: r.TLS != TLSNone, Auth: r.User != "",
 		Pipelining: session.pipeline, DSN: session.dsn, SMTPUTF8: session.utf8,
 	}
 	c.Chunking, _ = session.client.Extension("CHUNKING")
 	_, c.Size = session.client.Extension("SIZE")
-	return c, nil
+	return c
 }

@@ -12,6 +12,8 @@ import (
 // Options are what a Sender is made of. Zero values take the defaults.
 type Options struct {
 	Relay         Relay
+	Relays        []Relay // several, instead of the one
+	Drop          Drop    // a way out that is not a mail server, instead of relays
 	Connections   int     // lanes at once; default 4
 	PerConnection int     // messages before a connection is renewed; default 500
 	Rate          float64 // messages a second over all lanes; 0 for no limit
@@ -26,12 +28,16 @@ type Sender struct {
 	o        Options
 	breaker  *breaker
 	traffic  *traffic
+	pool     *pool
 	policies []policy // asked in this order; the breaker is one of them
 }
 
 // New makes a Sender.
 func New(o Options) (*Sender, error) {
-	if o.Relay.Host == "" {
+	if len(o.Relays) == 0 {
+		o.Relays = []Relay{o.Relay}
+	}
+	if o.Relays[0].Host == "" && o.Drop == nil {
 		return nil, &digest.InvalidError{Field: "smtp.host", Reason: "is not set; name the mail server that takes your messages"}
 	}
 	o.Connections = max(1, cmp.Or(o.Connections, 4))
@@ -43,7 +49,7 @@ func New(o Options) (*Sender, error) {
 		o.Now = time.Now
 	}
 	group := newGrouping(o.Traffic.LookupMX).of
-	s := &Sender{o: o, breaker: &breaker{group: group, domains: map[string]*provider{}}, traffic: newTraffic(o.Traffic, group)}
+	s := &Sender{o: o, breaker: &breaker{group: group, domains: map[string]*provider{}}, traffic: newTraffic(o.Traffic, group), pool: newPool(o.Relays, o.Timeouts, o.Now)}
 	s.policies = []policy{s.breaker, s.traffic} // the second counts whom it lets go: none behind it may hold
 	if o.Rate > 0 {
 		s.policies = append(s.policies, newPace(o.Rate)) // last: a reader who is held back takes no turn
@@ -69,6 +75,7 @@ func (s *Sender) Deliver(ctx context.Context, messages map[string]*Message, f Fe
 	if err := s.traffic.begin(ctx, s.o.Now()); err != nil {
 		return err
 	}
+	s.pool.begin()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -91,6 +98,10 @@ func (s *Sender) SendOne(ctx context.Context, m *Message, r digest.Reader) (dige
 	mail, err := l.compose(&r)
 	if err != nil {
 		return digest.Outcome{}, err
+	}
+	if s.o.Drop != nil {
+		err := l.drop(ctx, &r, mail)
+		return one.outcome, err
 	}
 	if err := l.transmit(ctx, flight{&r, mail, 0}, nil); err != nil {
 		return digest.Outcome{}, err

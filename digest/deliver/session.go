@@ -36,6 +36,21 @@ type Relay struct {
 	Password  string
 	LocalName string         // for EHLO; the host's name when empty
 	Roots     *x509.CertPool // nil for the system's
+	Socket    string         // of a Unix domain, instead of host and port
+	LMTP      bool           // speak RFC 2033: a server that fills mailboxes itself
+
+	// Among several relays.
+	Weight      int     // its share of the connections; 1 when 0
+	Connections int     // at most; 0 for no limit of its own
+	Rate        float64 // messages a second; 0 for no limit of its own
+}
+
+// name is the relay for people.
+func (r Relay) name() string {
+	if r.Socket != "" {
+		return r.Socket
+	}
+	return fmt.Sprintf("%s:%d", r.Host, r.Port)
 }
 
 // Timeouts bound each stage (RFC 5321 section 4.5.3.2 asks for minutes).
@@ -51,6 +66,7 @@ type session struct {
 	conn     net.Conn // below any TLS: deadlines are set here
 	timeouts Timeouts
 	stop     func() bool
+	seat     *seat // of its relay
 
 	pipeline, chunking, dsn, utf8 bool
 
@@ -73,9 +89,15 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 		mail.WithPort(r.Port), mail.WithTimeout(t.Dial), mail.WithoutSMTPUTF8(),
 		mail.WithTLSConfig(&tls.Config{ServerName: r.Host, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}),
 		mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+			if r.Socket != "" {
+				network, address = "unix", r.Socket
+			}
 			conn, err := (&net.Dialer{Timeout: t.Dial}).DialContext(ctx, network, address)
 			if err != nil {
 				return nil, err
+			}
+			if r.LMTP {
+				conn = lmtpConn{conn}
 			}
 			s.conn = conn
 			if tcp, ok := conn.(*net.TCPConn); ok {
@@ -99,7 +121,11 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 	if r.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(r.User), mail.WithPassword(r.Password))
 	}
-	c, err := mail.NewClient(r.Host, options...)
+	host := r.Host
+	if r.Socket != "" {
+		host = "localhost"
+	}
+	c, err := mail.NewClient(host, options...)
 	if err == nil {
 		s.client, err = c.DialToSMTPClientWithContext(ctx)
 	}
@@ -112,7 +138,7 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 		if errors.As(err, &reply) && (reply.Code == 530 || reply.Code == 534 || reply.Code == 535) { // RFC 4954 section 6
 			at = stageLogin
 		}
-		return nil, &digest.SendError{Verdict: digest.VerdictDefer, Stage: string(at), Err: fmt.Errorf("connecting to %s:%d: %w", r.Host, r.Port, err)}
+		return nil, &digest.SendError{Verdict: digest.VerdictDefer, Stage: string(at), Err: fmt.Errorf("connecting to %s: %w", r.name(), err)}
 	}
 	s.pipeline, _ = s.client.Extension("PIPELINING")
 	s.chunking, _ = s.client.Extension("CHUNKING")

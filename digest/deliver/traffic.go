@@ -162,7 +162,7 @@ func (t *traffic) before(r *digest.Reader, now time.Time) admission {
 	name := t.group(r.Email)
 	f := t.flow(name, now)
 	if most := f.most(t.o.WarmUp.cap(now)); most > 0 && f.today+f.flying >= most {
-		return admission{hold: now.UTC().Truncate(24*time.Hour).Add(24*time.Hour + 5*time.Minute).Sub(now), why: fmt.Sprintf("%s has had its %d messages for today", name, most)}
+		return admission{hold: now.UTC().Truncate(24 * time.Hour).Add(24*time.Hour + 5*time.Minute).Sub(now), why: fmt.Sprintf("%s has had its %d messages for today", name, most)}
 	}
 	if f.limit.Connections > 0 && f.flying >= f.limit.Connections {
 		return admission{wait: 10 * time.Millisecond, again: true}

@@ -25,6 +25,7 @@ type Script struct {
 	Trickle    func(s Session, verb string) bool   // answer a byte at a time
 	Wait       func(s Session, verb string) time.Duration
 	Delay      time.Duration // before every answer
+	LMTP       bool          // RFC 2033: greeted by LHLO alone
 	HeaderOnly bool          // keep no bodies: for tests with many messages
 }
 
@@ -178,7 +179,11 @@ func (s *Server) note(line string) {
 func (s *Server) answer(w *bufio.Writer, r *bufio.Reader, st *Session, verb, line string) bool {
 	reply := "250 2.0.0 ok"
 	switch verb {
-	case "EHLO", "HELO":
+	case "EHLO", "HELO", "LHLO":
+		if (verb == "LHLO") != s.script.LMTP { // RFC 2033 section 4.1
+			fmt.Fprintf(w, "500 5.5.1 not here\r\n")
+			return true
+		}
 		lines := append([]string{"test"}, s.script.Extensions...)
 		for i, l := range lines {
 			sep := "-"
