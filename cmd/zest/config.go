@@ -78,13 +78,17 @@ func (a *app) checkConfig(c *config.Config) error {
 
 // probe connects to the mail server and tells what it can do.
 func (a *app) probe(ctx context.Context, c *config.Config) error {
-	s, err := a.sender(c)
+	s, err := a.sender(c, nil)
 	if err != nil {
 		return err
 	}
 	can, err := s.Probe(ctx)
 	if err != nil {
 		return fmt.Errorf("the mail server: %w", err)
+	}
+	if !serverOut(c) {
+		a.printf("mail leaves by %s, which is there.\n", wayOut(c))
+		return nil
 	}
 	if a.json {
 		return a.line(map[string]any{"smtp": c.SMTP.Host, "encrypted": can.Encrypted, "login": can.Auth, "pipelining": can.Pipelining,

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -245,13 +243,13 @@ func (e *examination) clock(ctx context.Context, m *machine) error {
 
 func (e *examination) mail(ctx context.Context, m *machine) error {
 	c := m.config
-	sender, err := e.a.sender(c)
+	sender, err := e.a.sender(c, nil)
 	if err != nil {
 		return err
 	}
 	can, err := sender.Probe(ctx)
-	f := doctor.Relay(net.JoinHostPort(c.SMTP.Host, strconv.Itoa(c.SMTP.Port)), err)
-	if err == nil {
+	f := doctor.Relay(wayOut(c), err)
+	if err == nil && serverOut(c) {
 		f.Text = fmt.Sprintf("encrypted %v, login %v, pipelining %v, DSN %v, SMTPUTF8 %v", can.Encrypted, can.Auth, can.Pipelining, can.DSN, can.SMTPUTF8)
 	}
 	if err := e.say(f); err != nil {

@@ -24,7 +24,8 @@ type bars struct {
 	mu      sync.Mutex
 	sources *mpb.Bar
 	sending map[digest.EditionID]*meter
-	others  []*mpb.Bar // of [bars.track]
+	warned  map[string]time.Time // providers that the log has heard of, until when
+	others  []*mpb.Bar           // of [bars.track]
 }
 
 // quietLine is the pause between two lines of progress where nobody watches.
@@ -82,7 +83,7 @@ func (m *meter) pace(now time.Time) (rate float64, left time.Duration) {
 
 // progress makes the bars of one command; finish ends them.
 func (a *app) progress() *bars {
-	b := &bars{a: a, sending: map[digest.EditionID]*meter{}}
+	b := &bars{a: a, sending: map[digest.EditionID]*meter{}, warned: map[string]time.Time{}}
 	if a.terminal.interactive && !a.quiet && !a.json {
 		b.draw = mpb.New(mpb.WithOutput(a.stderr), mpb.WithWidth(48), mpb.WithRefreshRate(120*time.Millisecond))
 	}
@@ -151,6 +152,7 @@ func (b *bars) Delivered(e digest.Edition, outcomes []digest.Outcome) {
 	for _, o := range outcomes {
 		m.verdicts[o.Verdict]++
 	}
+	b.warn()
 	if m.bar != nil {
 		m.words.Store(b.told(m))
 		m.bar.SetCurrent(int64(m.already + m.settled()))
@@ -163,6 +165,21 @@ func (b *bars) Delivered(e digest.Edition, outcomes []digest.Outcome) {
 	m.told = now
 	rate, left := m.pace(now)
 	b.a.notef("%s: %d of %d sent, %.0f/s, about %s left%s", e.Ref(), m.already+m.verdicts[digest.VerdictSent], m.audience, rate, left, b.told(m))
+}
+
+// warn logs each provider that is left alone, once. Its words stay out of the
+// log: they may name a reader.
+func (b *bars) warn() {
+	if b.providers == nil {
+		return
+	}
+	for _, p := range b.providers() {
+		if b.warned[p.Name].Equal(p.Until) {
+			continue
+		}
+		b.warned[p.Name] = p.Until
+		b.a.log.Warn("provider left alone", "provider", p.Name, "until", p.Until.UTC().Format(time.RFC3339), "see", p.Page())
+	}
 }
 
 // told is what went wrong so far: outcomes, and providers left alone.

@@ -153,6 +153,7 @@ func (m *machine) tell(n digest.Newsletter, r publish.Report, err error) error {
 		}
 		m.a.showEdition(e)
 	}
+	m.alarm()
 	var relay *digest.SendError
 	switch {
 	case errors.As(err, &relay) && sent > 0:

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,6 +40,7 @@ type machine struct {
 	options   publish.Options
 	publisher *publish.Publisher
 	bars      *bars
+	closed    func() []deliver.Provider // those left alone for now
 }
 
 // with loads the configuration, opens the store, wires the machine and runs f.
@@ -109,15 +109,20 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	sender, err := a.sender(c)
+	sender, err := a.sender(c, s)
 	if err != nil {
 		return nil, fmt.Errorf("setting up delivery: %w", err)
 	}
-	m.bars.providers = sender.Closed
+	m.closed, m.bars.providers = sender.Closed, sender.Closed
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
 		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Alert: m.alert, Progress: m.bars, Log: a.log, Now: a.now,
 	}
+	quiet, err := c.Traffic.Quiet()
+	if err != nil {
+		return nil, err
+	}
+	m.options.Quiet = quiet.Until
 	m.watched(c, s)
 	m.publisher = publish.New(m.options)
 	return m, nil
@@ -176,34 +181,6 @@ func (a *app) collector(c *config.Config) *collect.Collector {
 		}
 	}
 	return collect.New(o)
-}
-
-// sender makes the way out. A relay's certificate is always verified.
-func (a *app) sender(c *config.Config) (*deliver.Sender, error) {
-	m := c.SMTP
-	o := deliver.Options{
-		Relay: deliver.Relay{
-			Host: m.Host, Port: m.Port, TLS: deliver.TLS(m.TLS), User: m.User, Password: string(m.Password), LocalName: m.Hello,
-		},
-		Connections: m.Connections, PerConnection: m.PerConnection, Rate: m.Rate, Now: a.now,
-		Timeouts: deliver.Timeouts{Dial: m.Timeout, Command: m.CommandTimeout, Data: m.CommandTimeout, End: 2 * m.CommandTimeout},
-	}
-	if m.CAFile != "" {
-		pem, err := os.ReadFile(m.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading smtp.ca_file: %w", err)
-		}
-		if o.Relay.Roots = x509.NewCertPool(); !o.Relay.Roots.AppendCertsFromPEM(pem) {
-			return nil, &digest.InvalidError{Field: "smtp.ca_file", Value: m.CAFile, Reason: "holds no certificate in PEM"}
-		}
-	}
-	if c.DKIM.Domain != "" {
-		var err error
-		if o.Signer, err = deliver.NewDKIM(c.DKIM.Domain, c.DKIM.Selector, []byte(c.DKIM.Key)); err != nil {
-			return nil, err
-		}
-	}
-	return deliver.New(o)
 }
 
 // reader fits the collector to what publishing asks for.

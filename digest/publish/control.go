@@ -10,9 +10,36 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// errStopped ends a run whose edition the operator paused or canceled. It is not
-// a failure: the books say where it stands.
-var errStopped = errors.New("the edition was paused or canceled")
+// errStopped ends a run whose edition the operator paused or canceled, or that
+// comes into the quiet hours. It is not a failure: the books say where it stands.
+var errStopped = errors.New("the edition was paused or canceled, or the quiet hours began")
+
+// quiet reports whether nothing may leave now.
+func (p *Publisher) quiet() bool { return p.o.Quiet != nil && !p.o.Quiet(p.o.Now()).IsZero() }
+
+// linger is how long a run waits for readers whose turn comes soon: those whom a
+// provider's pace put off. Whoever waits longer is left to the next run.
+const linger = 30 * time.Second
+
+// soon waits until the next reader's turn, and reports whether it came.
+func (p *Publisher) soon(ctx context.Context, id digest.EditionID) bool {
+	next, waiting, err := p.o.Store.NextTry(ctx, id)
+	if err != nil || !waiting || ctx.Err() != nil {
+		return false
+	}
+	wait := next.Sub(p.o.Now())
+	if wait > linger {
+		return false
+	}
+	t := time.NewTimer(max(wait, watchEvery)) // a few at a time, not each alone
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // watchEvery bounds how long a running send takes to notice.
 const watchEvery = 500 * time.Millisecond
@@ -29,6 +56,10 @@ func (p *Publisher) watch(ctx context.Context, id digest.EditionID) (context.Con
 			case <-ctx.Done():
 				return
 			case <-tick.C:
+			}
+			if p.quiet() {
+				cancel(errStopped)
+				return
 			}
 			if state, err := p.o.Store.EditionState(ctx, id); err == nil && state != digest.EditionSending {
 				cancel(errStopped)

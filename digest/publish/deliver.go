@@ -32,7 +32,10 @@ func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.E
 			return report, fmt.Errorf("composing %s: %w", e.Ref(), err)
 		}
 	}
-	sendErr := p.run(ctx, n, frozen, messages)
+	var sendErr error
+	if !p.quiet() {
+		sendErr = p.run(ctx, n, frozen, messages)
+	}
 
 	// What happened is told even after Ctrl-C: the books are read without the
 	// context that just ended.
@@ -43,6 +46,9 @@ func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.E
 	}
 	if next, waiting, err := p.o.Store.NextTry(end, e.ID); err == nil && waiting {
 		report.NextTry = next
+	}
+	if p.quiet() {
+		report.NextTry = p.o.Quiet(p.o.Now())
 	}
 	p.o.Log.Info("edition delivered", "edition", e.Ref(), "state", report.Edition.State, "audience", report.Books.Audience, "sent", report.Books.Sent,
 		"failed", report.Books.Failed, "suppressed", report.Books.Suppressed, "unknown", report.Books.Unknown, "canceled", report.Books.Canceled, "queued", report.Books.Queued)
@@ -84,12 +90,17 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 		limited := *p
 		limited.o.Store, p = ration, &limited
 	}
-	l := newLedger(ctx, p, f, owner, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
-	l.resend = cmp.Or(n.OnUnknown, digest.UnknownResend) == digest.UnknownResend
-	err = p.o.Sender.Deliver(ctx, messages, l)
-	if broken := l.close(); broken != nil {
-		// What was sent and not written is in doubt: recovery decides, not we.
-		clean, err = false, broken
+	for {
+		l := newLedger(ctx, p, f, owner, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
+		l.resend = cmp.Or(n.OnUnknown, digest.UnknownResend) == digest.UnknownResend
+		err = p.o.Sender.Deliver(ctx, messages, l)
+		if broken := l.close(); broken != nil {
+			// What was sent and not written is in doubt: recovery decides, not we.
+			clean, err = false, broken
+		}
+		if err != nil || ration.spent() || !p.soon(ctx, id) {
+			break
+		}
 	}
 	if errors.Is(err, errStopped) {
 		err = nil

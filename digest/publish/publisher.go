@@ -86,11 +86,14 @@ type Options struct {
 	Alert      func(ctx context.Context, subject, text string)
 	AlertAfter time.Duration
 
-	Log    *slog.Logger
-	Now    func() time.Time
-	Force  bool // send in spite of hard findings in the rendered message
-	Ration int  // pause an edition after so many deliveries; 0 for no limit
-	Block  int  // deliveries a lane claims at a time; 0 for the default
+	Log   *slog.Logger
+	Now   func() time.Time
+	Force bool // send in spite of hard findings in the rendered message
+	// Quiet says when the time ends in which nothing may leave; zero when now is not
+	// such a time. Nil for no such times.
+	Quiet  func(now time.Time) time.Time
+	Ration int // pause an edition after so many deliveries; 0 for no limit
+	Block  int // deliveries a lane claims at a time; 0 for the default
 }
 
 // Publisher makes editions and sends them.

@@ -234,6 +234,20 @@ func (s *Store) NextTry(ctx context.Context, id digest.EditionID) (time.Time, bo
 	return moment(at.Int64), at.Valid, err
 }
 
+// SentSince calls f with the address of each reader to whom something was sent
+// since a time. Those who were erased meanwhile are not among them.
+func (s *Store) SentSince(ctx context.Context, since time.Time, f func(email string)) error {
+	return s.each(ctx, s.db, func(scan func(...any) error) error {
+		var email string
+		err := scan(&email)
+		if err == nil {
+			f(email)
+		}
+		return err
+	}, `SELECT s.email FROM editions e JOIN deliveries d ON d.edition_id = e.id JOIN subscribers s ON s.id = d.subscriber_id
+		WHERE (e.finished_at = 0 OR e.finished_at >= ?) AND d.status = 'sent' AND d.settled >= ?`, milli(since), milli(since))
+}
+
 // Deliveries calls f for each delivery of an edition, in the order of readers;
 // an empty status means all.
 func (s *Store) Deliveries(ctx context.Context, id digest.EditionID, status digest.DeliveryStatus, f func(digest.Delivery) error) error {
