@@ -42,7 +42,7 @@ func FuzzReply(f *testing.F) {
 			}
 			// Whatever the words, a verdict is reached, in one line of bounded length.
 			enhanced, words := split(got.text)
-			if v := verdict(stageRcpt, got.code, enhanced, words); v == "" || strings.ContainsAny(words, "\r\n") || len([]rune(words)) > 200 {
+			if v := judge(stageRcpt, got.code, enhanced, words).verdict; v == "" || strings.ContainsAny(words, "\r\n") || len([]rune(words)) > 200 {
 				t.Fatalf("%q %q", v, words)
 			}
 		}
