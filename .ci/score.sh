@@ -18,6 +18,9 @@ go build -o "$out/run" ./digest/internal/score
 echo "== feeds (bars: core 97, w3c 99, real 99, jsonfeed 100, dates 75; gofeed alone: 85.0, 94.2, 92.0)"
 "$out/run" feeds "$data/feeds/gold.jsonl" "$data/feeds/files" bin/zest >"$out/feeds"
 "$out/bin/score-feeds" "$data/feeds/gold.jsonl" "$out/feeds" | grep -E 'files|rejected'
+"$out/bin/feed-gofeed" "$data/feeds/gold.jsonl" "$data/feeds/files" "$out/gofeed" 2>/dev/null
+echo "gofeed alone:"
+"$out/bin/score-feeds" "$data/feeds/gold.jsonl" "$out/gofeed" | grep -E 'files|rejected'
 "$out/bin/score-xss" "$data/feeds/gold.jsonl" "$out/feeds" | tail -n 1
 
 echo "== OPML (bar: every file)"
@@ -28,6 +31,12 @@ for set in orangesum fundus mozilla; do
 	echo "== pages: $set (bars: F1 0.985, 0.940, 0.985; best peers 0.980, 0.929, 0.991)"
 	"$out/run" pages "$data/pages-$set/gold.jsonl" "$data/pages-$set/html" bin/zest >"$out/pages"
 	"$out/bin/score-extract" "$data/pages-$set/gold.jsonl" "$out/pages" | tail -n 1
+	for peer in readability trafilatura; do
+		"$out/bin/extract" $peer "$data/pages-$set" "$out/$peer" >/dev/null 2>&1
+		echo -n "$peer: "
+		"$out/bin/score-extract" "$data/pages-$set/gold.jsonl" "$out/$peer" | tail -n 1
+	done
+	"$out/run" worse "$data/pages-$set/gold.jsonl" "$out/pages" "$out/readability" "$out/trafilatura"
 done
 
 echo "== near-duplicates (bars: pair precision 0.99, recall 0.95; shingles alone: 1.000, 0.955)"

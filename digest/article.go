@@ -1,6 +1,12 @@
 package digest
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // ArticleID names a stored article. Zero means "not stored".
 type ArticleID int64
@@ -27,6 +33,15 @@ type Item struct {
 	Updated     time.Time
 	Position    int   // place in the source's own order, from 0
 	Page        *Page // the linked page, when it was fetched
+}
+
+// Sum tells this item from an edited one: a digest of all that it says.
+func (it Item) Sum() string {
+	h := sha256.New()
+	for _, s := range []string{it.URL, it.Title, it.Author, it.Language, it.Summary, it.Content, it.Image, it.Published.String(), strings.Join(it.Categories, "\x00")} {
+		fmt.Fprintf(h, "%d %s\n", len(s), s)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18])
 }
 
 // Enclosure is a file that belongs to an item: a podcast, a PDF.
@@ -65,6 +80,7 @@ type Article struct {
 	Score      float64 // confidence of the extraction, 0 to 1
 	Doubt      string  // why Score is low ("paywall", "consent page"), empty otherwise
 	Position   int     // place in the source's own order, from 0
+	ItemSum    string  // see [Item.Sum]
 	Dropped    bool    // put aside by the operator: no newsletter carries it
 	Enclosures []Enclosure
 }

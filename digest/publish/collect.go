@@ -39,6 +39,10 @@ func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) ([]Sou
 	}, true)
 }
 
+// atOnce is how many sources' items may be made articles at once. Most of that
+// time is spent waiting for pages.
+const atOnce = 32
+
 // keep decides what becomes of a harvest: stored, or only looked at.
 type keep func(context.Context, digest.Harvest, []digest.Article) (digest.Saved, error)
 
@@ -62,6 +66,7 @@ func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep ke
 
 	var mu sync.Mutex // one writer at a time: reports, and SQLite behind keep
 	work, wctx := errgroup.WithContext(ctx)
+	work.SetLimit(atOnce) // reading waits for it: what was read and not yet kept stays in memory
 	p.o.Collector.Collect(wctx, sources, states, func(h digest.Harvest, err error) {
 		work.Go(func() error {
 			i, known := place[h.Source.Name]
@@ -124,12 +129,22 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 	if err != nil {
 		return nil, err
 	}
+	sums := map[string]string{}
+	for _, it := range h.Feed.Items {
+		if known[it.Identity] != 0 {
+			sums[it.Identity] = it.Sum()
+		}
+	}
+	same, err := p.o.Store.Unchanged(ctx, h.Source.Name, sums)
+	if err != nil {
+		return nil, err
+	}
 	now := p.o.Now().UTC()
 	out := make([]digest.Article, 0, len(h.Feed.Items))
 	for _, it := range h.Feed.Items {
 		id, old := known[it.Identity]
-		if old && id == 0 {
-			continue // passed over
+		if old && (id == 0 || same[it.Identity]) {
+			continue // passed over, or stored as it is
 		}
 		if !old && wantsPage(h.Source, it) {
 			p.fetchPage(ctx, h.Source, &it)
@@ -137,11 +152,13 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		sum := it.Sum()
 		a, err := p.article(*h, it, now)
 		if err != nil {
 			p.o.Log.Warn("article not readable", "source", h.Source.Name, "url", it.URL, "error", err)
 			continue
 		}
+		a.ItemSum = sum
 		out = append(out, a)
 	}
 	return out, nil

@@ -5,17 +5,18 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/zest-digest/zest/digest"
 )
 
-const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped`
+const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped, item_sum`
 
 // readColumns are the columns of articles a without their HTML, which no edition
 // shows: candidates are many.
-const readColumns = `a.source, a.identity, a.url, a.title, a.author, a.site, a.section, a.language, a.categories, a.published, a.first_seen, a.image, a.teaser, '' AS html, a.text, a.words, a.score, a.position, a.enclosures, a.doubt, a.dropped`
+const readColumns = `a.source, a.identity, a.url, a.title, a.author, a.site, a.section, a.language, a.categories, a.published, a.first_seen, a.image, a.teaser, '' AS html, a.text, a.words, a.score, a.position, a.enclosures, a.doubt, a.dropped, a.item_sum`
 
 func articleValues(a digest.Article) ([]any, error) {
 	parts := make([]string, 3)
@@ -28,7 +29,7 @@ func articleValues(a digest.Article) ([]any, error) {
 	}
 	return []any{
 		a.Source, a.Identity, a.URL, text(a.Title), text(a.Author), text(a.Site), text(a.Section), a.Language, text(parts[0]), milli(a.Published), milli(a.FirstSeen),
-		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]), text(a.Doubt), flag(a.Dropped),
+		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]), text(a.Doubt), flag(a.Dropped), a.ItemSum,
 	}, nil
 }
 
@@ -43,7 +44,7 @@ func scanArticle(scan func(...any) error) (digest.Article, error) {
 	var published, seen, dropped int64
 	var categories, image, enclosures string
 	err := scan(&a.ID, &a.Source, &a.Identity, &a.URL, &a.Title, &a.Author, &a.Site, &a.Section, &a.Language, &categories, &published, &seen,
-		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures, &a.Doubt, &dropped)
+		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures, &a.Doubt, &dropped, &a.ItemSum)
 	if err != nil {
 		return a, err
 	}
@@ -97,19 +98,23 @@ func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (
 	if err != nil {
 		return 0, 0, err
 	}
-	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(21)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
+	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(22)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
 	if err != nil || added == 1 {
 		return added, 0, err
 	}
 	// The page is fetched once: a later reading that knows the feed's text only
 	// must not replace an article by its teaser, so only a longer text counts as
 	// an edit of the body.
-	updated, err = s.exec(ctx, tx, `UPDATE articles SET title = ?, teaser = ?, position = ?,
+	updated, err = s.exec(ctx, tx, `UPDATE articles SET title = ?, teaser = ?, position = ?, item_sum = ?,
 		html = CASE WHEN words <= ? THEN ? ELSE html END, text = CASE WHEN words <= ? THEN ? ELSE text END, words = CASE WHEN words <= ? THEN ? ELSE words END
 		WHERE source = ? AND identity = ? AND (title <> ? OR teaser <> ? OR words < ?)
 		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.article_id = articles.id)`,
-		text(a.Title), text(a.Teaser), a.Position, a.Words, text(a.HTML), a.Words, text(a.Text), a.Words, a.Words,
+		text(a.Title), text(a.Teaser), a.Position, a.ItemSum, a.Words, text(a.HTML), a.Words, text(a.Text), a.Words, a.Words,
 		a.Source, a.Identity, text(a.Title), text(a.Teaser), a.Words)
+	if err == nil && updated == 0 {
+		// Nothing that a reader sees has changed; it need not be looked at again.
+		_, err = s.exec(ctx, tx, `UPDATE articles SET item_sum = ? WHERE source = ? AND identity = ? AND item_sum <> ?`, a.ItemSum, a.Source, a.Identity, a.ItemSum)
+	}
 	return 0, updated, err
 }
 
@@ -127,6 +132,24 @@ func (s *Store) Known(ctx context.Context, source string, identities []string) (
 			return err
 		}, `SELECT identity, 0 AS id FROM passed WHERE source = ? AND identity IN (`+marks(len(some))+`)
 			UNION ALL SELECT identity, id FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append(args, args...)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Unchanged says which of these items, given by identity and sum, are stored as
+// they are.
+func (s *Store) Unchanged(ctx context.Context, source string, sums map[string]string) (map[string]bool, error) {
+	out := make(map[string]bool, len(sums))
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(sums)), 500) {
+		err := s.each(ctx, s.db, func(scan func(...any) error) error {
+			var identity, sum string
+			err := scan(&identity, &sum)
+			out[identity] = sum != "" && sum == sums[identity]
+			return err
+		}, `SELECT identity, item_sum FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append([]any{source}, anys(some)...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@
 //	score feeds GOLD DIR ZEST > results.jsonl
 //	score pages GOLD DIR ZEST > results.jsonl
 //	score bounces GOLD DIR ZEST > results.jsonl
+//	score worse GOLD OURS PEER PEER
 package main
 
 import (
@@ -30,9 +31,16 @@ type gold struct {
 }
 
 func main() {
-	if len(os.Args) != 5 {
+	if len(os.Args) < 5 {
 		fmt.Fprintln(os.Stderr, "usage: score feeds|pages|bounces GOLD DIR ZEST")
 		os.Exit(2)
+	}
+	if os.Args[1] == "worse" {
+		if err := worse(os.Args[2], os.Args[3], os.Args[4:]...); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	run := map[string]func(string, string, gold) (any, error){"feeds": feed, "pages": page, "bounces": bounce}[os.Args[1]]
 	if run == nil {

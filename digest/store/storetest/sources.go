@@ -35,7 +35,7 @@ func remembered(t *testing.T, open Opener) {
 func aside(t *testing.T, open Opener) {
 	s := open(t)
 	doubtful := article("a", "Un", 10)
-	doubtful.Doubt = "paywall"
+	doubtful.Doubt, doubtful.ItemSum = "paywall", "sum"
 	old := digest.Passed{Identity: "old", URL: "https://example.org/old"}
 	must(s.SaveHarvest(ctx, digest.SourceState{Source: "s"}, []digest.Article{doubtful, article("b", "Deux", 10)}, old, old))(t)
 	list := must(s.ListArticles(ctx, store.ArticleQuery{Source: "s", Limit: 10}))(t)
@@ -51,6 +51,10 @@ func aside(t *testing.T, open Opener) {
 	}
 	if n := must(s.KnownURLs(ctx, "s", []string{list[0].URL, list[1].URL, "https://example.org/x"}))(t); n != 2 {
 		t.Errorf("%d addresses known", n)
+	}
+	same := must(s.Unchanged(ctx, "s", map[string]string{"a": "sum", "b": "other", "c": ""}))(t)
+	if d := cmp.Diff(map[string]bool{"a": true, "b": false}, same); d != "" {
+		t.Error(d)
 	}
 	ok(t, s.DropArticle(ctx, list[0].ID, true))
 	if left := must(s.Candidates(ctx, "n", []string{"s"}))(t); len(left) != 1 || left[0].Title != "Un" {
