@@ -208,6 +208,8 @@ type Newsletter struct {
 	Subject       string        `yaml:"subject"` // {lead}, {title}, {number}, {stories}, {others}
 	Summary       string        `yaml:"summary"` // the line under the masthead; the same places
 	Intro         string        `yaml:"intro"`
+	Approve       bool          `yaml:"approve"` // hold each edition until its editor lets it go
+	Editor        string        `yaml:"editor"`  // who that is; reply_to or from when empty
 	MaxAge        time.Duration `yaml:"max_age"`
 	OnUnknown     string        `yaml:"on_unknown"` // "resend" or "leave"
 	ListID        string        `yaml:"list_id"`

@@ -66,6 +66,9 @@ func (v *validator) required(at string, n Newsletter) {
 	} else {
 		v.mailbox(at+".from", n.From)
 	}
+	if n.Editor != "" {
+		v.mailbox(at+".editor", n.Editor)
+	}
 	if n.ReplyTo != "" {
 		v.mailbox(at+".reply_to", n.ReplyTo)
 	}
@@ -205,6 +208,12 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 			return digest.Newsletter{}, fmt.Errorf("reading the reply address of %s: %w", name, err)
 		}
 	}
+	var editor digest.Address
+	if n.Editor != "" {
+		if editor, err = address.ParseMailbox(n.Editor); err != nil {
+			return digest.Newsletter{}, fmt.Errorf("reading the editor of %s: %w", name, err)
+		}
+	}
 	zone, err := loadZone(n.Zone)
 	if err != nil {
 		return digest.Newsletter{}, fmt.Errorf("reading the zone of %s: %w", name, err)
@@ -221,7 +230,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Images:   digest.ImageMode(n.Images),
-		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, MaxAge: n.MaxAge,
+		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, Approve: n.Approve, Editor: editor.Email, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
 }

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"digest/watch":               {"digest", "digest/deliver"},
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
+	"digest/internal/planning":   {"digest", "digest/publish", "digest/render", "digest/store"},              // another
 	"digest/internal/score":      {},                                                                         // a program of its own
 	"digest/internal/shots":      {},                                                                         // a program of its own
 	"digest/internal/bench":      {"digest", "digest/deliver", "digest/deliver/delivertest", "digest/store"}, // another
@@ -86,7 +87,7 @@ var home = map[string][]string{
 	"github.com/emersion/go-imap/v2":              {"digest/inbound", "digest/collect"},
 	"github.com/emersion/go-imap/v2/imapclient":   {"digest/inbound", "digest/collect"},
 	"github.com/knadh/go-pop3":                    {"digest/inbound"},
-	"database/sql":                                {"digest/store", "digest/store/storetest"},
+	"database/sql":                                {"digest/store", "digest/store/storetest", "digest/internal/planning"},
 	"modernc.org/sqlite":                          {"digest/store"},
 	"github.com/jackc/pgx/v5":                     {"digest/store", "digest/cluster"},
 	"github.com/jackc/pgx/v5/stdlib":              {"digest/store"},

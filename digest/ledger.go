@@ -20,6 +20,9 @@ type Frozen struct {
 	Carried    []Told    // by id only
 	Expires    time.Time // after this, what is still queued has failed
 
+	Plan   PlanID            // that this edition follows; 0 for none
+	Inputs map[string]Inputs // of the proofs, by variant
+
 	Audience []Served       // what each group of readers gets
 	Zone     *time.Location // of the hours that readers chose without a zone
 }

@@ -38,6 +38,8 @@ type Newsletter struct {
 	Subject       string // template; empty for the lead story's title
 	Summary       string // template of the line under the masthead; empty for what else is inside
 	Intro         string // plain text above the first story
+	Approve       bool   // an edition is held until its editor lets it go
+	Editor        string // address of the editor
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
 	Archive       ArchivePolicy
@@ -147,6 +149,7 @@ const (
 	SlotSent     SlotOutcome = "sent"
 	SlotNothing  SlotOutcome = "nothing new"
 	SlotSkipped  SlotOutcome = "skipped" // too late, or by the operator
+	SlotHeld     SlotOutcome = "held"    // made, and its editor decides
 	SlotAsked    SlotOutcome = "asked"   // waits for the operator
 	SlotBlackout SlotOutcome = "blackout"
 )

@@ -117,7 +117,7 @@ func (j jobs) Make(ctx context.Context, s cluster.Slot) error {
 	if errors.Is(err, digest.ErrAlreadyFrozen) {
 		err = nil
 	}
-	if err = j.m.noteSlot(ctx, slot, err); errors.Is(err, digest.ErrNothingNew) {
+	if err = j.m.noteSlot(ctx, slot, err); errors.Is(err, digest.ErrNothingNew) || errors.Is(err, digest.ErrHeld) {
 		return nil
 	}
 	return err

@@ -87,12 +87,13 @@ func (m *machine) move(ctx context.Context, e digest.Edition, from, to digest.Ed
 const cancelPatience = 15 * time.Second
 
 func (a *app) cancelCmd() *cobra.Command {
-	return a.control(&cobra.Command{
+	c := a.control(&cobra.Command{
 		Use:   "cancel",
 		Short: "End an edition for everybody who has not got it",
 		Long: `End an edition for good. Whoever is queued is marked canceled, and the books close
 with them; what is sent is sent. A run that is sending it notices within a second.
-Its articles count as carried and do not come back.`,
+Whoever had not got it is told its stories with the next edition. An edition that
+waits for approval is canceled whole, and its articles wait for the next.`,
 		Example: "  zest editions cancel weekly/12",
 	}, func(ctx context.Context, m *machine, e digest.Edition) error {
 		if e.State == digest.EditionSent {
@@ -100,6 +101,19 @@ Its articles count as carried and do not come back.`,
 		}
 		return m.cancel(ctx, e)
 	})
+	sent := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		was := false
+		err := a.with(c.Context(), readWrite, func(ctx context.Context, m *machine) (err error) {
+			was, err = m.cancelHeld(ctx, args[0])
+			return err
+		})
+		if err != nil || was {
+			return err
+		}
+		return sent(c, args)
+	}
+	return c
 }
 
 func (m *machine) cancel(ctx context.Context, e digest.Edition) error {

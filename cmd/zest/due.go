@@ -130,10 +130,13 @@ func (m *machine) publishSlot(ctx context.Context, n digest.Newsletter, slot dig
 // noteSlot closes a slot by what came of making its edition.
 func (m *machine) noteSlot(ctx context.Context, slot digest.Slot, err error) error {
 	slot.Outcome = digest.SlotSent
-	if errors.Is(err, digest.ErrNothingNew) {
+	switch {
+	case errors.Is(err, digest.ErrNothingNew):
 		slot.Outcome = digest.SlotNothing
+	case errors.Is(err, digest.ErrHeld):
+		slot.Outcome = digest.SlotHeld
 	}
-	if err == nil || slot.Outcome == digest.SlotNothing {
+	if err == nil || slot.Outcome != digest.SlotSent {
 		_, closing := m.store.CloseSlot(ctx, slot)
 		err = errors.Join(err, closing)
 	}

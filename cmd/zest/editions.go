@@ -66,6 +66,9 @@ func (a *app) editionsCmd() *cobra.Command {
 			Example: "  zest editions show weekly/12",
 			RunE: func(c *cobra.Command, args []string) error {
 				return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+					if p, err := m.held(ctx, args[0]); err == nil {
+						return a.showHeld(p)
+					}
 					e, err := m.edition(ctx, args[0])
 					if err != nil {
 						return err
@@ -75,6 +78,7 @@ func (a *app) editionsCmd() *cobra.Command {
 			},
 		}),
 		a.pauseCmd(), a.resumeCmd(), a.cancelCmd(),
+		a.editCmd(), a.pinCmd(), a.dropCmd(), a.moveCmd(), a.approveCmd(),
 	)
 	return c
 }

@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) planCmd() *cobra.Command {
-	var now, segment string
+	var now, segment, intro string
+	var save bool
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "plan NEWSLETTER",
 		Short: "Show what would go out, why, to how many; write nothing",
@@ -31,17 +32,29 @@ Nothing is written: not an article, not a validator, not a row.
 			if err := a.setNow(now); err != nil {
 				return err
 			}
-			return a.with(c.Context(), readOnly, func(ctx context.Context, m *machine) error {
+			mode := readOnly
+			if save {
+				mode = readWrite
+			}
+			return a.with(c.Context(), mode, func(ctx context.Context, m *machine) error {
 				m.segment = segment
 				n, err := m.newsletter(args[0])
 				if err != nil {
 					return err
+				}
+				if n.Intro, err = textOf(cmp.Or(intro, n.Intro)); err != nil {
+					return err
+				}
+				if save {
+					return m.savePlan(ctx, n)
 				}
 				return m.plan(ctx, n)
 			})
 		},
 	})
 	c.Flags().StringVar(&segment, "segment", "", "only the readers of this `segment`")
+	c.Flags().BoolVar(&save, "save", false, "keep the plan, and the articles it is made of, for zest send --plan")
+	c.Flags().StringVar(&intro, "intro", "", "the `text` above the first story, or @FILE")
 	c.Flags().StringVar(&now, "now", "", "take this `time` (RFC 3339) for now")
 	return c
 }
@@ -57,10 +70,31 @@ func (m *machine) plan(ctx context.Context, n digest.Newsletter) error {
 		return errors.Join(m.a.line(newPlan(n, d, m.rate())), err)
 	}
 	m.a.showPlan(n, d, m.rate())
+	m.a.printf("\nNothing was written.\n")
+	return err
+}
+
+// savePlan keeps what would go out, so that exactly that can be sent.
+func (m *machine) savePlan(ctx context.Context, n digest.Newsletter) error {
+	plan, d, err := m.publisher.SavePlan(ctx, n, "")
+	m.bars.finish()
+	if err != nil && !errors.Is(err, digest.ErrNothingNew) {
+		return err
+	}
+	if m.a.json {
+		j := newPlan(n, d, m.rate())
+		j.Plan = plan.ID
+		return errors.Join(m.a.line(j), err)
+	}
+	m.a.showPlan(n, d, m.rate())
+	if err == nil {
+		m.a.printf("Saved as plan %d; `zest send %s --plan %d` sends exactly this.\n", plan.ID, n.Name, plan.ID)
+	}
 	return err
 }
 
 type planJSON struct {
+	Plan       digest.PlanID  `json:"plan,omitempty"`
 	Newsletter string         `json:"newsletter"`
 	Number     int            `json:"number,omitempty"`
 	Subject    string         `json:"subject,omitempty"`
@@ -151,7 +185,6 @@ func (a *app) showPlan(n digest.Newsletter, d publish.Draft, rate float64) {
 	}
 	a.printf("\n")
 	a.showDecisions(d.Selection.Decisions)
-	a.printf("\nNothing was written.\n")
 }
 
 // mostVariants is how many variants a person is shown; --json has them all.

@@ -93,7 +93,7 @@ or with     zest init     to write a configuration of your own.
 		a.deliveriesCmd(),
 		a.suppressCmd(),
 		a.bounceCmd(),
-		a.verifyCmd(), a.archiveCmd(),
+		a.verifyCmd(), a.replayCmd(), a.archiveCmd(),
 		a.statusCmd(),
 		a.statsCmd(),
 	)

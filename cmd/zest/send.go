@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type sendFlags struct {
 	force  bool
 	to     string
 	now    string
+	plan   int64
+	intro  string
 }
 
 func (a *app) sendCmd() *cobra.Command {
@@ -40,6 +43,7 @@ slot that was missed follows the newsletter's rule (missed: send, skip or ask).
 --to sends a test to one address and leaves no trace.
 NEWSLETTER/NUMBER goes on with that edition alone; with --only failed, whoever
 it failed for gets another try, except those who left or whose address is dead.
+--plan N sends what zest plan --save kept, or says what changed since.
 --pause-after N sends N messages of an edition and pauses it; after a look at
 zest deliveries, zest editions resume lets the rest go.
 ` + exitHelp,
@@ -73,6 +77,9 @@ zest deliveries, zest editions resume lets the rest go.
 				if err != nil {
 					return err
 				}
+				if n.Intro, err = textOf(cmp.Or(f.intro, n.Intro)); err != nil {
+					return err
+				}
 				return m.sendOne(ctx, n, f)
 			})
 		},
@@ -84,6 +91,8 @@ zest deliveries, zest editions resume lets the rest go.
 	c.Flags().StringVar(&f.segment, "segment", "", "only to the readers of this `segment`")
 	c.Flags().StringVar(&f.only, "only", "", "`failed`: try again those whom an edition failed for")
 	c.Flags().IntVar(&f.pauseAfter, "pause-after", 0, "pause an edition after this `number` of messages")
+	c.Flags().Int64Var(&f.plan, "plan", 0, "send exactly the plan of this `number`, or say what changed since")
+	c.Flags().StringVar(&f.intro, "intro", "", "the `text` above the first story, or @FILE")
 	c.Flags().StringVar(&f.now, "now", "", "take this `time` (RFC 3339) for now")
 	return c
 }
@@ -108,6 +117,16 @@ func (m *machine) sendOne(ctx context.Context, n digest.Newsletter, f sendFlags)
 		return m.plan(ctx, n)
 	case f.to != "":
 		return m.sendTest(ctx, n, f.to)
+	}
+	if f.plan != 0 {
+		p, err := m.store.Plan(ctx, digest.PlanID(f.plan))
+		if err == nil && p.Newsletter != n.Name {
+			err = digest.ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("plan %d of %s: %w; `zest plan %s --save` makes one", f.plan, n.Name, err, n.Name)
+		}
+		return m.sendPlan(ctx, p)
 	}
 	m.mentionPaused(ctx, n)
 	report, err := m.publishNow(ctx, n)
@@ -161,6 +180,9 @@ func (m *machine) tell(n digest.Newsletter, r publish.Report, err error) error {
 		return errPartly
 	case errors.As(err, &relay):
 		return fmt.Errorf("the mail server could not be used: %w; everything is kept, run the same command to go on", relay)
+	case errors.Is(err, digest.ErrHeld):
+		m.a.notef("%v", err)
+		return nil
 	case errors.Is(err, digest.ErrNothingNew):
 		return fmt.Errorf("%s: %w; what there is waits for the next edition (`zest plan %s` shows it)", n.Name, err, n.Name)
 	case err != nil:

@@ -233,7 +233,7 @@ func (s *service) loop(ctx context.Context) {
 	}.Run(ctx, func(ctx context.Context) {
 		g := s.current.Load()
 		for _, n := range g.newsletters {
-			if _, err := g.m.publishDue(ctx, n); err != nil && !errors.Is(err, digest.ErrNothingNew) && ctx.Err() == nil {
+			if _, err := g.m.publishDue(ctx, n); err != nil && !errors.Is(err, digest.ErrNothingNew) && !errors.Is(err, digest.ErrHeld) && ctx.Err() == nil {
 				s.a.log.Error("sending what is due", "newsletter", n.Name, "error", err)
 			}
 		}

@@ -124,6 +124,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	}
 	m.options.Quiet = quiet.Until
 	m.watched(c, s)
+	m.options.Editor = notifier{m}
 	m.publisher = publish.New(m.options)
 	return m, nil
 }

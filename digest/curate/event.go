@@ -36,8 +36,8 @@ func isName(term string) bool { return term[0] == '^' }
 // sameEvents joins the articles of different sources that tell of one event.
 func sameEvents(articles []digest.Article, s *sets) {
 	terms, df := make([]facts, len(articles)), map[string]int{}
-	for i, a := range articles {
-		terms[i] = factsOf(a)
+	each(len(articles), func(i int) { terms[i] = factsOf(articles[i]) })
+	for i := range articles {
 		for t := range terms[i] {
 			df[t]++
 		}

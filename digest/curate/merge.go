@@ -3,8 +3,10 @@ package curate
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/zest-digest/zest/digest"
@@ -30,6 +32,8 @@ func (s story) sources() int {
 // then decides. Work grows with the articles, not with pairs.
 const (
 	hashes      = 128
+	families    = 8                 // of hashes; each deals shingles to bins and keeps the least of each bin
+	bins        = hashes / families // so a shingle is hashed eight times instead of 128, at hardly a loss
 	bands       = 64
 	rows        = hashes / bands
 	sameStory   = 0.35 // estimated Jaccard of two versions of one text
@@ -62,6 +66,7 @@ func related(articles []digest.Article) *sets {
 	byURL := map[string]int{}
 	buckets := map[[2]uint64][]int{}
 	prints := make([][]uint64, len(articles))
+	each(len(articles), func(i int) { prints[i] = fingerprint(articles[i]) })
 	for i, a := range articles {
 		if a.URL != "" {
 			if j, ok := byURL[a.URL]; ok {
@@ -70,7 +75,6 @@ func related(articles []digest.Article) *sets {
 				byURL[a.URL] = i
 			}
 		}
-		prints[i] = fingerprint(a)
 		if prints[i] == nil {
 			continue
 		}
@@ -132,15 +136,50 @@ func fingerprint(a digest.Article) []uint64 {
 	for i := range mins {
 		mins[i] = math.MaxUint64
 	}
-	for i := 1; i < len(words); i++ {
-		h := fnv(words[i-1])*31 + fnv(words[i])
-		for k := range mins {
-			if v := mix(h, uint64(k)); v < mins[k] {
-				mins[k] = v
+	before := fnv(words[0])
+	for _, w := range words[1:] {
+		word := fnv(w)
+		h := before*31 + word
+		before = word
+		for k := range families {
+			v := mix(h, uint64(k))
+			if at := k*bins + int(v%bins); v < mins[at] {
+				mins[at] = v
 			}
 		}
 	}
+	for k := range families {
+		fill(mins[k*bins : (k+1)*bins])
+	}
 	return mins
+}
+
+// fill gives an empty bin what the next one holds, told apart by the distance
+// (Shrivastava and Li, 2014).
+func fill(bin []uint64) {
+	full := slices.Clone(bin)
+	for i := range bin {
+		for d := uint64(0); bin[i] == math.MaxUint64 && d < uint64(len(bin)); d++ {
+			if v := full[(i+int(d))%len(bin)]; v != math.MaxUint64 {
+				bin[i] = mix(v, d)
+			}
+		}
+	}
+}
+
+// each runs f for every number below n, on every processor. What f writes has a
+// place of its own for each number, so that nothing depends on the order.
+func each(n int, f func(int)) {
+	var work sync.WaitGroup
+	parts := runtime.GOMAXPROCS(0)
+	for part := range parts {
+		work.Go(func() {
+			for i := part; i < n; i += parts {
+				f(i)
+			}
+		})
+	}
+	work.Wait()
 }
 
 func tokens(s string) []string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -18,6 +19,7 @@ type Selection struct {
 	titles    []string
 	orders    []string
 	chars     int
+	dropped   []digest.ArticleID          // by the editor
 	said      map[digest.ArticleID]string // summaries from elsewhere
 }
 
@@ -50,7 +52,49 @@ func (s Selection) Carried() []digest.Told {
 			out = append(out, digest.Told{Article: digest.Article{ID: o.ID}, Card: best})
 		}
 	}
+	for _, id := range s.dropped {
+		out = append(out, digest.Told{Article: digest.Article{ID: id}})
+	}
 	return out
+}
+
+// Drop notes articles that the editor does not want told, now or later.
+func (s *Selection) Drop(ids []digest.ArticleID) { s.dropped = append(s.dropped, ids...) }
+
+// Chosen is one story of a selection as it can be written down: its articles,
+// the one whose card tells it first, and the title of its section.
+type Chosen struct {
+	Articles []digest.Article
+	Section  string
+}
+
+// Chosen lists the stories of the selection, in the order of their rank.
+func (s Selection) Chosen() []Chosen {
+	out := make([]Chosen, len(s.picks))
+	for i, p := range s.picks {
+		out[i] = Chosen{Articles: append([]digest.Article{p.story.best}, p.story.others...), Section: s.titles[p.section]}
+	}
+	return out
+}
+
+// Restore makes the selection that was written down, as it was: nothing is
+// ranked, merged or refused again.
+func Restore(list []Chosen, n digest.Newsletter, now time.Time) (Selection, error) {
+	r, err := compile(n.Rules, now)
+	if err != nil {
+		return Selection{}, err
+	}
+	s := Selection{titles: r.titles(), orders: r.orders(), chars: n.Rules.SummaryChars}
+	for i, c := range list {
+		at := slices.Index(s.titles, c.Section)
+		if at < 0 {
+			return s, &digest.InvalidError{Field: "section", Value: c.Section, Reason: "is not one of " + n.Name}
+		}
+		st := story{best: c.Articles[0], others: c.Articles[1:]}
+		s.picks = append(s.picks, pick{story: st, section: at})
+		s.decide(Decision{Article: st.best, In: true, Section: c.Section, Reason: fmt.Sprintf("story %d of the plan", i+1)}, st)
+	}
+	return s, nil
 }
 
 // Content says what the selection shows and where, the same for two that a reader

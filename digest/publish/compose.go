@@ -69,12 +69,17 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 	if d.Selection.Count() < max(1, n.Rules.Min) {
 		return d, digest.ErrNothingNew
 	}
-	d.Frozen = p.freezable(n, d.Selection, number, o.Slot, now)
-	readers, err := p.serve(ctx, n, &d, curate.Signals{}, now)
+	return d, p.finish(ctx, n, &d, number, o.Slot, now)
+}
+
+// finish makes an edition of what was selected, and renders it for its readers.
+func (p *Publisher) finish(ctx context.Context, n digest.Newsletter, d *Draft, number int, slot string, now time.Time) error {
+	d.Frozen = p.freezable(n, d.Selection, number, slot, now)
+	readers, err := p.serve(ctx, n, d, curate.Signals{}, now)
 	if err != nil {
-		return d, err
+		return err
 	}
-	return d, p.proofs(ctx, n, readers, &d)
+	return p.proofs(ctx, n, readers, d)
 }
 
 // sendable refuses a newsletter that the law or the mail providers would not

@@ -148,6 +148,12 @@ func (p *Publisher) render(ctx context.Context, n digest.Newsletter, d *Draft, e
 	}
 	proof, err := p.o.Renderer.Render(shown, illustrated, v, webURL(n, e))
 	proof.Embedded = inside
+	d.album.mu.Lock()
+	defer d.album.mu.Unlock()
+	if d.Frozen.Inputs == nil {
+		d.Frozen.Inputs = map[string]digest.Inputs{}
+	}
+	d.Frozen.Inputs[v.Key] = p.inputs(shown, illustrated, webURL(n, e))
 	return proof, err
 }
 

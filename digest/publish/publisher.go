@@ -35,6 +35,9 @@ type Store interface {
 	KnownURLs(ctx context.Context, source string, urls []string) (int, error)
 	Candidates(ctx context.Context, newsletter string, sources []string) ([]digest.Article, error)
 
+	SavePlan(ctx context.Context, p digest.Plan) (digest.PlanID, error)
+	ArticlesByID(ctx context.Context, ids []digest.ArticleID) ([]digest.Article, error)
+	Inputs(ctx context.Context, id digest.EditionID) (map[string]digest.Inputs, error)
 	NextNumber(ctx context.Context, newsletter string) (int, error)
 	Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.AudienceGroup, error)
 	Members(ctx context.Context, lists []string, belongs func(digest.Subscriber, []digest.Subscription) bool) (*digest.Members, error)
@@ -80,6 +83,7 @@ type Options struct {
 	Renderer  *render.Renderer
 	Extract   extract.Options
 	Progress  Progress // may be nil
+	Editor    Editor   // may be nil
 
 	// Alert tells the operator what needs a person: a source that fails since
 	// AlertAfter (3 days when 0), items that the flood brake holds. It may be nil:
@@ -179,12 +183,21 @@ func (p *Publisher) Publish(ctx context.Context, n digest.Newsletter, slot strin
 // Make makes the next edition of n for a slot from the articles that are stored,
 // and freezes it: it is whole, and nothing of it has left yet. It returns
 // [digest.ErrNothingNew] when there are too few articles, and
-// [digest.ErrAlreadyFrozen] when another run made it.
+// [digest.ErrAlreadyFrozen] when another run made it; one that its editor is to
+// approve is held, which is [digest.ErrHeld].
 func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) (digest.Edition, error) {
 	draft, err := p.Compose(ctx, n, ComposeOptions{Slot: slot})
 	if err != nil {
 		return digest.Edition{}, err
 	}
+	if n.Approve {
+		return digest.Edition{}, p.hold(ctx, n, draft)
+	}
+	return p.freeze(ctx, draft)
+}
+
+// freeze stores a draft whole, unless its messages break a hard rule.
+func (p *Publisher) freeze(ctx context.Context, draft Draft) (digest.Edition, error) {
 	if err := p.blocks(draft); err != nil {
 		return digest.Edition{}, err
 	}

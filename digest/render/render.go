@@ -101,6 +101,16 @@ func (r *Renderer) Render(n digest.Newsletter, e digest.Edition, v digest.Varian
 	return r.render(th, n, e, v, webURL)
 }
 
+// Fingerprint tells one state of a theme's files, and of the words, from another;
+// it is empty for a theme that cannot be read.
+func (r *Renderer) Fingerprint(theme string) string {
+	th, err := r.theme(theme)
+	if err != nil {
+		return ""
+	}
+	return th.print
+}
+
 // theme is the theme of this name, read when it is first asked for.
 func (r *Renderer) theme(name string) (*theme, error) {
 	read := r.themes[name]

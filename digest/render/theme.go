@@ -1,6 +1,8 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html/template"
@@ -23,6 +25,7 @@ type theme struct {
 	style, media []sheet
 
 	copies sync.Pool // of *copied
+	print  string    // fingerprint of its files
 }
 
 // copied is a copy of a theme's templates for one rendering at a time. What
@@ -95,6 +98,25 @@ func (l layered) themes() ([]string, error) {
 	return names, nil
 }
 
+// fingerprint is a hash of every file that a theme is made of.
+func (l layered) fingerprint(name string) (string, error) {
+	h := sha256.New()
+	for _, pattern := range []string{"email/parts/*", "email/" + name + "/*", "locale/mail.*"} {
+		files, err := l.Glob(pattern)
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files {
+			body, err := fs.ReadFile(l, file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(h, "%s %d\n%s", file, len(body), body)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
+}
+
 // textPart is the file of the text part; every other .tmpl is of the HTML.
 const textPart = "text.tmpl"
 
@@ -130,6 +152,10 @@ func (l layered) theme(name string) (*theme, error) {
 		if th.media, err = l.sheet(th.media, dir+"/media.css"); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if th.print, err = l.fingerprint(name); err != nil {
+		return nil, err
 	}
 	if err := th.inlinable(); err != nil {
 		return nil, err

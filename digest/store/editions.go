@@ -56,6 +56,9 @@ func (s *Store) Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, er
 				return err
 			}
 		}
+		if err := s.closePlan(ctx, tx, f.Plan); err != nil {
+			return err
+		}
 		return s.expand(ctx, tx, e, f)
 	})
 	if duplicate(err) {
@@ -89,8 +92,14 @@ func (s *Store) insertEdition(ctx context.Context, tx *sql.Tx, e *digest.Edition
 		if err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, tx, `INSERT INTO proofs (edition_id, variant, language, text_only, since, body) VALUES (?, ?, ?, ?, ?, ?)`,
-			e.ID, p.Variant.Key, p.Variant.Language, flag(p.Variant.TextOnly), p.Variant.Since, text(string(b))); err != nil {
+		inputs := []byte{}
+		if in, kept := f.Inputs[p.Variant.Key]; kept {
+			if inputs, err = json.Marshal(in); err != nil {
+				return err
+			}
+		}
+		if _, err := s.exec(ctx, tx, `INSERT INTO proofs (edition_id, variant, language, text_only, since, body, inputs) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			e.ID, p.Variant.Key, p.Variant.Language, flag(p.Variant.TextOnly), p.Variant.Since, text(string(b)), text(string(inputs))); err != nil {
 			return err
 		}
 	}

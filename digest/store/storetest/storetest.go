@@ -74,6 +74,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"WhatComesBackIsTakenOnce":             comesBack,
 		"BouncesAddUp":                         bouncesAddUp,
 		"ASegmentGetsItsEdition":               segmented,
+		"APlanBecomesOneEdition":               planning,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
@@ -267,7 +268,7 @@ func frozen(t *testing.T, open Opener) {
 	if _, err := s.Picture(ctx, "other"); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("a picture that nobody froze: %v", err)
 	}
-	f.Edition, f.Audience, f.Carried = e, nil, nil // they are stored row by row
+	f.Edition, f.Audience, f.Carried, f.Inputs = e, nil, nil, nil // they are stored row by row
 	if d := cmp.Diff(f, got, cmp.Comparer(func(a, b time.Time) bool { return a.UnixMilli() == b.UnixMilli() })); d != "" {
 		t.Error(d)
 	}
