@@ -50,7 +50,8 @@ func newHouse(t *testing.T, readers int) *house {
 		h.ids = append(h.ids, r.ID)
 	}
 	e, err := s.Freeze(ctx, digest.Frozen{Edition: digest.Edition{Newsletter: "n", Number: 1, Slot: "1", Language: "fr"}, Lists: []string{"l"}, Expires: time.Now().Add(time.Hour),
-		Proofs: []digest.Proof{{Variant: digest.Variant{Key: "fr", Language: "fr"}}}})
+		Proofs:   []digest.Proof{{Variant: digest.Variant{Key: "fr", Language: "fr"}}},
+		Audience: []digest.Served{{AudienceGroup: digest.AudienceGroup{Mark: -1}, Due: true, Variant: "fr"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

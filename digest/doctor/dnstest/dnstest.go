@@ -24,14 +24,7 @@ func Start(t testing.TB, records ...string) string {
 		name := strings.ToLower(rr.Header().Name)
 		zone[name] = append(zone[name], rr)
 	}
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	streams, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, streams := listen(t)
 	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		a := answer(zone, q)
 		if w.RemoteAddr().Network() == "udp" {
@@ -44,6 +37,27 @@ func Start(t testing.TB, records ...string) string {
 		t.Cleanup(func() { s.Shutdown() })
 	}
 	return packets.LocalAddr().String()
+}
+
+// listen takes a port that is free for both UDP and TCP. One that is free for the
+// first may be somebody else's for the second.
+func listen(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var last error
+	for range 20 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, streams
+		}
+		packets.Close()
+		last = err
+	}
+	t.Fatal(last)
+	return nil, nil
 }
 
 func answer(zone map[string][]dns.RR, q *dns.Msg) *dns.Msg {
