@@ -166,6 +166,7 @@ const firstRun = 10
 // archive of a new source.
 func (c *Collector) finish(h *digest.Harvest) {
 	h.State.IdentifyBy = identify(h.Feed.Items, h.State.IdentifyBy)
+	h.Feed.Items = once(h.Feed.Items)
 	for i := range h.Feed.Items {
 		it := &h.Feed.Items[i]
 		it.Source, it.Position = h.Source.Name, i

@@ -124,7 +124,13 @@ func TestNoDocumentCostsMoreThanItsLimit(t *testing.T) {
 				}
 			}
 		},
-		"/many":       repeat("", "<item><title>Item</title><link>https://t.example/1</link></item>\n", 100_000),
+		"/many": func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `<rss version="2.0"><channel><title>t</title>`)
+			for i := range 100_000 {
+				fmt.Fprintf(w, "<item><title>Item</title><link>https://t.example/%d</link></item>", i)
+			}
+			io.WriteString(w, "</channel></rss>")
+		},
 		"/fat":        repeat("", "<item><title>x</title><description>"+strings.Repeat("word ", 2000)+"</description></item>", 900),
 		"/wide":       repeat("<item><title>", strings.Repeat("x", 1024), 9*1024),
 		"/deep":       repeat("<item><title>ok</title><description>", "<b>", 200_000),

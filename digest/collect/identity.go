@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"time"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -30,6 +31,31 @@ func identify(items []digest.Item, before string) string {
 		}
 	}
 	return by
+}
+
+// once keeps one item of each key: the one that was changed last, else the one
+// that stands first, since feeds put what is new on top.
+func once(items []digest.Item) []digest.Item {
+	place := make(map[string]int, len(items))
+	out := items[:0]
+	for _, it := range items {
+		at, twice := place[it.Identity]
+		switch {
+		case !twice:
+			place[it.Identity] = len(out)
+			out = append(out, it)
+		case changed(it).After(changed(out[at])):
+			out[at] = it
+		}
+	}
+	return out
+}
+
+func changed(it digest.Item) time.Time {
+	if it.Updated.After(it.Published) {
+		return it.Updated
+	}
+	return it.Published
 }
 
 // choose looks for what tells items apart: GUIDs, else addresses, else words. A

@@ -221,6 +221,24 @@ func TestItemsAreKnownByWhatTellsThemApart(t *testing.T) {
 	}
 }
 
+func TestAnItemThatStandsTwiceIsTheNewerOne(t *testing.T) {
+	item := func(id, title, date string) string {
+		return "<item><guid>" + id + "</guid><title>" + title + "</title><link>https://x/" + id + "</link><pubDate>" + date + "</pubDate></item>"
+	}
+	var rest strings.Builder
+	for i := range 20 {
+		rest.WriteString(item(fmt.Sprint(i+10), "x", ""))
+	}
+	s := site(t, map[string]string{"/": "<rss version='2.0'><channel><title>x</title>" + item("1", "first", "") + item("2", "old", "Mon, 23 Nov 2026 08:00:00 GMT") +
+		item("1", "second", "") + item("2", "new", "Tue, 24 Nov 2026 08:00:00 GMT") + rest.String() + "</channel></rss>"})
+	src := local(s.URL + "/")
+	src.FirstRun = 100
+	got := lines(read(t, src))
+	if d := cmp.Diff([]string{"first https://x/1", "new https://x/2"}, got[:2]); d != "" || len(got) != 22 {
+		t.Errorf("%d items, %s", len(got), d)
+	}
+}
+
 func TestOPMLOfTheWild(t *testing.T) {
 	const wild = `<?xml version="1.0"?><opml version="1.1"><head><title>A & B<title></head><body>
 		<outline text="Nouvelles"><outline text="Q&A" xmlUrl=" https://x/q?a=1&b=2 " htmlUrl="https://x/"/>

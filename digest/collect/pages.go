@@ -64,7 +64,6 @@ func selected(doc *goquery.Document, selector string) (out []*goquery.Selection)
 
 // group is the links of a page that stand in the same place of the same pattern.
 type group struct {
-	links []*goquery.Selection
 	seen  map[string]bool
 	score int
 }
