@@ -49,17 +49,18 @@ database in DIR, and ends with status 0 when the books close.
 	return c
 }
 
-// demoReaders are the people the demo writes to. The last one's mailbox does
-// not exist.
+// demoReaders are the people the demo writes to, each with a choice of their own.
+// The last one's mailbox does not exist.
 var demoReaders = []struct {
-	email, name, language string
-	textOnly              bool
+	email, name string
+	choice      digest.Choice
 }{
-	{"camille@example.org", "Camille Dupré", "fr", false},
-	{"oliver@example.com", "Oliver Reed-Hart", "en", false},
-	{"zoe@example.net", "Zoë Nguyễn", "fr", false},
-	{"mutt@example.org", "Margaux L.", "fr", true},
-	{"gone@example.com", "Former Reader", "en", false},
+	{"camille@example.org", "Camille Dupré", digest.Choice{Language: "fr"}},
+	{"oliver@example.com", "Oliver Reed-Hart", digest.Choice{Language: "en"}},
+	{"zoe@example.net", "Zoë Nguyễn", digest.Choice{Language: "fr"}},
+	{"lea@example.net", "Léa Morvan", digest.Choice{Language: "fr", Topics: []string{"Culture", "Sciences"}}},
+	{"mutt@example.org", "Margaux L.", digest.Choice{Language: "fr", TextOnly: true}},
+	{"gone@example.com", "Former Reader", digest.Choice{Language: "en"}},
 }
 
 const demoConfig = `# Written by zest demo. Try other commands on it: zest --config %[1]s plan horizon
@@ -79,6 +80,13 @@ newsletters:
     accent: "#b3402a"
     sources: [quai, culture, lantern, notebook, etabli]
     schedule: ["every monday at 7:30"]
+    max: 16
+    clip_bytes: 20000 # far less than mail programs clip at, to show how an edition is fitted
+    sections:
+      - {name: La ville, any: ["source:quai"], max: 5}
+      - {name: Culture, any: ["source:culture"]}
+      - {name: Sciences, any: ["source:lantern", "source:notebook"]}
+      - {name: Ateliers, any: ["source:etabli"], order: newest}
 sources:
   - {name: quai, url: "http://%[5]s/quai/feed.xml", language: fr, allow_private: true, full_text: true, weight: 1.2}
   - {name: culture, url: "http://%[5]s/quai/culture.xml", language: fr, allow_private: true, full_text: true}
@@ -138,7 +146,7 @@ func (m *machine) demoEdition(ctx context.Context) (publish.Report, error) {
 	for _, r := range demoReaders {
 		_, err := m.subscribe(ctx, digest.Subscription{
 			List: "horizon", State: digest.SubConfirmed, Since: m.a.now(),
-			Subscriber: digest.Subscriber{Email: r.email, Name: r.name, Language: r.language, TextOnly: r.textOnly},
+			Subscriber: digest.Subscriber{Email: r.email, Name: r.name, Language: r.choice.Language, TextOnly: r.choice.TextOnly}, Choice: r.choice,
 		}, false)
 		if err != nil {
 			return publish.Report{}, fmt.Errorf("subscribing %s: %w", r.email, err)

@@ -54,7 +54,19 @@ func TestTheDemoDoesTheWholeJob(t *testing.T) {
 		}
 	}
 
+	for _, always := range []string{"La ville", "Sciences", "Ateliers", "Aussi dans", "sur la page web"} {
+		if !strings.Contains(string(html), always) {
+			t.Errorf("not in the edition: %q", always)
+		}
+	}
+	if len(html) > 20_000 {
+		t.Errorf("the edition has %d bytes, more than its limit", len(html))
+	}
+
 	config := filepath.Join(dir, "zest.yaml")
+	if _, out := zest(t, "--config", config, "deliveries", "horizon/1", "--json"); !strings.Contains(out, `"email":"lea@example.net","variant":"fr+culture+sciences"`) {
+		t.Errorf("the one who chose topics: %s", out)
+	}
 	for _, args := range [][]string{{"verify"}, {"editions", "list"}, {"deliveries", "horizon/1"}, {"subscribers", "list"}, {"source", "list"}, {"schedule", "next", "horizon", "2"}, {"config", "show"}} {
 		if code, out := zest(t, append([]string{"--config", config}, args...)...); code != exitDone || out == "" {
 			t.Errorf("zest %s: status %d\n%s", strings.Join(args, " "), code, out)
