@@ -208,6 +208,7 @@ type Newsletter struct {
 	Subject       string        `yaml:"subject"` // {lead}, {title}, {number}, {stories}, {others}
 	Summary       string        `yaml:"summary"` // the line under the masthead; the same places
 	Intro         string        `yaml:"intro"`
+	Summaries     Endpoint      `yaml:"summaries"`
 	Approve       bool          `yaml:"approve"` // hold each edition until its editor lets it go
 	Editor        string        `yaml:"editor"`  // who that is; reply_to or from when empty
 	MaxAge        time.Duration `yaml:"max_age"`
@@ -224,6 +225,15 @@ type Section struct {
 	Any   []string `yaml:"any"`   // matchers, as in include
 	Max   int      `yaml:"max"`
 	Order string   `yaml:"order"` // "score", "newest", "oldest" or "source"
+}
+
+// Endpoint is a language model that may write summaries.
+type Endpoint struct {
+	URL     string        `yaml:"url"` // of a server that speaks OpenAI's protocol
+	Model   string        `yaml:"model"`
+	Key     Secret        `yaml:"key"`
+	KeyFile string        `yaml:"key_file"`
+	Timeout time.Duration `yaml:"timeout"` // of one summary; 20s when 0
 }
 
 // Boost adds to the score of what a matcher matches.

@@ -145,6 +145,10 @@ func (c *Config) readSecrets() (problems Problems) {
 	read(&c.Web.Secret, c.Web.SecretFile, "web.secret")
 	read(&c.Web.OldSecret, c.Web.OldSecretFile, "web.old_secret")
 	read(&c.DKIM.Key, c.DKIM.KeyFile, "dkim.key")
+	for i := range c.Newsletters {
+		n := &c.Newsletters[i]
+		read(&n.Summaries.Key, n.Summaries.KeyFile, itemPath("newsletters", i, n.Name)+".summaries.key")
+	}
 	h := &c.Receive.Hooks
 	read(&h.Mailgun.Key, h.Mailgun.KeyFile, "receive.hooks.mailgun.key")
 	read(&h.Postmark.Password, h.Postmark.PasswordFile, "receive.hooks.postmark.password")

@@ -232,6 +232,7 @@ func (c *Config) complete() {
 	}
 	for i := range c.Newsletters {
 		n := &c.Newsletters[i]
+		n.Summaries.KeyFile = c.resolve(n.Summaries.KeyFile)
 		if n.Title == "" {
 			n.Title = titleOf(n.Name)
 		}

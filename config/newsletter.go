@@ -66,6 +66,14 @@ func (v *validator) required(at string, n Newsletter) {
 	} else {
 		v.mailbox(at+".from", n.From)
 	}
+	if e := n.Summaries; e.URL != "" && !isWeb(e.URL) {
+		v.add(at+".summaries.url", "%q: must be a web address, for example http://localhost:11434/v1", e.URL)
+	} else if e.URL != "" && e.Model == "" {
+		v.add(at+".summaries.model", "is missing; name the model that is to write")
+	}
+	if n.Summaries.Timeout < 0 {
+		v.add(at+".summaries.timeout", "must not be negative")
+	}
 	if n.Editor != "" {
 		v.mailbox(at+".editor", n.Editor)
 	}
@@ -230,7 +238,8 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 		Look: digest.Look{Theme: n.Theme, Accent: n.Accent, AccentDark: n.AccentDark,
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Images:   digest.ImageMode(n.Images),
-		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, Approve: n.Approve, Editor: editor.Email, MaxAge: n.MaxAge,
+		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, Approve: n.Approve, Editor: editor.Email,
+		Endpoint: digest.Endpoint{URL: n.Summaries.URL, Model: n.Summaries.Model, Key: string(n.Summaries.Key), Timeout: n.Summaries.Timeout}, MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
 }

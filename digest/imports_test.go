@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"digest/web/hooks":           {"digest", "digest/bounce"},
 	"digest/roster":              {"digest", "digest/address"},
 	"digest/publish":             {"digest", "digest/segment", "digest/extract", "digest/curate", "digest/render", "digest/lint", "digest/deliver", "digest/picture"},
+	"digest/scribe":              {"digest"},
 	"digest/store":               {"digest", "digest/address"},
 	"digest/store/storetest":     {"digest", "digest/store"},
 	"digest/web":                 {"digest", "templates"},

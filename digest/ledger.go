@@ -20,6 +20,8 @@ type Frozen struct {
 	Carried    []Told    // by id only
 	Expires    time.Time // after this, what is still queued has failed
 
+	Abstracts map[string]string // summaries that were asked for, by key
+
 	Plan   PlanID            // that this edition follows; 0 for none
 	Inputs map[string]Inputs // of the proofs, by variant
 

@@ -40,6 +40,7 @@ type Newsletter struct {
 	Intro         string // plain text above the first story
 	Approve       bool   // an edition is held until its editor lets it go
 	Editor        string // address of the editor
+	Endpoint      Endpoint
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
 	Archive       ArchivePolicy
@@ -54,6 +55,15 @@ const (
 	ArchiveUnlisted ArchivePolicy = "unlisted" // whoever has the address; search engines are sent away
 	ArchiveNone     ArchivePolicy = "none"     // nobody
 )
+
+// Endpoint is a language model that may write a newsletter's summaries; none when
+// the URL is empty.
+type Endpoint struct {
+	URL     string // up to "/chat/completions", without it
+	Model   string
+	Key     string
+	Timeout time.Duration // of one summary; 20 seconds when 0
+}
 
 // Topics are the sections a reader can choose among, in the newsletter's order.
 func (n Newsletter) Topics() []string {

@@ -19,6 +19,7 @@ import (
 	"github.com/zest-digest/zest/digest/extract"
 	"github.com/zest-digest/zest/digest/publish"
 	"github.com/zest-digest/zest/digest/render"
+	"github.com/zest-digest/zest/digest/scribe"
 	"github.com/zest-digest/zest/digest/store"
 	"github.com/zest-digest/zest/digest/watch"
 )
@@ -124,7 +125,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	}
 	m.options.Quiet = quiet.Until
 	m.watched(c, s)
-	m.options.Editor = notifier{m}
+	m.options.Editor, m.options.Scribe = notifier{m}, scribe.New()
 	m.publisher = publish.New(m.options)
 	return m, nil
 }

@@ -52,13 +52,13 @@ func TestSelectDoesNotDependOnTheOrderOfCandidates(t *testing.T) {
 		list = append(list, article(i+1, []string{"large", "north", "halles"}[i%3]))
 	}
 	n := newsletter(digest.Rules{Max: 9})
-	want, err := curate.Select(list, n, curate.Signals{}, monday)
+	want, err := curate.Select(list, n, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		got, err := curate.Select(list, n, curate.Signals{}, monday)
+		got, err := curate.Select(list, n, monday)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestEveryCandidateIsExplained(t *testing.T) {
 		list = append(list, article(i+1, "large"))
 	}
 	list[3].Title = "Jeu concours : gagnez un vélo"
-	sel, err := curate.Select(list, newsletter(digest.Rules{Max: 5, Exclude: []string{"jeu concours"}}), curate.Signals{}, monday)
+	sel, err := curate.Select(list, newsletter(digest.Rules{Max: 5, Exclude: []string{"jeu concours"}}), monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestEveryCandidateIsExplained(t *testing.T) {
 func TestAnOldArticleIsRankedNotRefused(t *testing.T) {
 	old := article(1, "large")
 	old.Published = monday.AddDate(-3, 0, 0)
-	sel, err := curate.Select([]digest.Article{old}, newsletter(digest.Rules{Max: 5}), curate.Signals{}, monday)
+	sel, err := curate.Select([]digest.Article{old}, newsletter(digest.Rules{Max: 5}), monday)
 	if err != nil || sel.Count() != 1 {
 		t.Fatalf("%d in, %v", sel.Count(), err)
 	}
@@ -104,7 +104,7 @@ func TestVersionsOfOneStoryMakeOneCard(t *testing.T) {
 	base := "Le pont du port rouvre lundi après deux ans de travaux, a annoncé la mairie, qui promet des trottoirs plus larges, une piste pour les vélos et des bancs face à la rade. Le chantier a coûté onze millions d'euros, soit deux de plus que prévu, en raison de fondations plus fragiles que ne le disaient les plans. Les commerçants du quai attendent ce jour avec impatience."
 	a, b, c := article(1, "large"), article(2, "north"), article(3, "halles")
 	a.Text, b.Text = base, strings.Replace(base, "onze millions", "plus de onze millions", 1)
-	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(digest.Rules{Max: 5}), curate.Signals{}, monday)
+	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(digest.Rules{Max: 5}), monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestRewritesOfOneTextMeetByFingerprintAlone(t *testing.T) {
 			}
 		}
 		b.Text, b.Title = strings.Join(words, " "), a.Title
-		sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), curate.Signals{}, monday)
+		sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), monday)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func BenchmarkSelectWithoutALimit(b *testing.B) {
 		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := curate.Select(list, newsletter(digest.Rules{}), curate.Signals{}, monday); err != nil {
+				if _, err := curate.Select(list, newsletter(digest.Rules{}), monday); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -165,7 +165,7 @@ func BenchmarkSelectWithoutALimit(b *testing.B) {
 func TestOneAddressIsOneStory(t *testing.T) {
 	a, b := article(1, "large"), article(2, "north")
 	b.URL = a.URL
-	sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), curate.Signals{}, monday)
+	sel, err := curate.Select([]digest.Article{a, b}, newsletter(digest.Rules{}), monday)
 	if err != nil || sel.Count() != 1 {
 		t.Fatalf("%v %v", titles(sel), err)
 	}
@@ -175,7 +175,7 @@ func TestSections(t *testing.T) {
 	a, b, c := article(1, "large"), article(2, "north"), article(3, "halles")
 	a.Categories = []string{"Culture"}
 	r := digest.Rules{Sections: []digest.SectionRule{{Name: "Culture", Match: `"Culture" in categories`}, {Name: "Ailleurs", Match: `source == "north"`, Max: 1}}}
-	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(r), curate.Signals{}, monday)
+	sel, err := curate.Select([]digest.Article{a, b, c}, newsletter(r), monday)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,12 @@
 package curate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -27,47 +27,90 @@ const (
 	sharedNames = 2              // at the least, whatever the cosine
 )
 
-// facts are the terms of an article, by weight once the candidates are counted.
+// facts are the terms of an article, by weight.
 type facts map[string]float64
 
 // isName reports whether a term is a name or a number: marked when it was found.
 func isName(term string) bool { return term[0] == '^' }
 
+// profile is what of an article's facts can be compared: the terms that another
+// candidate uses too and few do, and how much it says in all, with the terms that
+// are its alone. Sums are of whole numbers, so that no order of adding rounds
+// them otherwise.
+type profile struct {
+	shared     facts
+	all, names int64 // squared lengths
+}
+
+const unit = 1e6 // of the sums
+
 // sameEvents joins the articles of different sources that tell of one event.
 func sameEvents(articles []digest.Article, s *sets) {
-	terms, df := make([]facts, len(articles)), map[string]int{}
-	each(len(articles), func(i int) { terms[i] = factsOf(articles[i]) })
-	for i := range articles {
-		for t := range terms[i] {
-			df[t]++
-		}
-	}
-	limit := min(max(rareIn, len(articles)/rarePart), rareMost)
-	total := math.Log(float64(max(len(articles), 50)))
+	profiles := profilesOf(articles)
 	users := map[string][]int{}
-	for i := range articles {
-		for t := range terms[i] {
-			switch {
-			case df[t] > limit:
-				delete(terms[i], t)
-			case df[t] > 1:
+	for i := range profiles {
+		for t := range profiles[i].shared {
+			if isName(t) {
 				users[t] = append(users[t], i)
 			}
 		}
-		for t := range terms[i] {
-			terms[i][t] *= total - math.Log(float64(df[t]))
-		}
 	}
-	for i, a := range articles {
-		for _, j := range neighbours(terms[i], users, i) {
-			if s.find(i) != s.find(j) && alike(a, articles[j], terms[i], terms[j]) {
-				s.join(i, j)
+	same := make([][]int, len(articles))
+	each(len(articles), func(i int) {
+		for _, j := range neighbours(profiles[i].shared, users, i) {
+			if alike(articles[i], articles[j], profiles[i], profiles[j]) {
+				same[i] = append(same[i], j)
 			}
+		}
+	})
+	for i, list := range same {
+		for _, j := range list {
+			s.join(i, j)
 		}
 	}
 }
 
-// neighbours are the later articles that share a rare name or number, in order.
+// profilesOf reads every article twice, first to count who uses which term: the
+// facts of all of them at once would take more memory than the articles.
+func profilesOf(articles []digest.Article) []profile {
+	terms := make([][]uint64, len(articles))
+	each(len(articles), func(i int) {
+		for t := range factsOf(articles[i]) {
+			terms[i] = append(terms[i], fnv(t))
+		}
+	})
+	df := map[uint64]int32{}
+	for i := range terms {
+		for _, t := range terms[i] {
+			df[t]++
+		}
+		terms[i] = nil
+	}
+	limit := int32(min(max(rareIn, len(articles)/rarePart), rareMost))
+	total := math.Log(float64(max(len(articles), 50)))
+	out := make([]profile, len(articles))
+	each(len(articles), func(i int) {
+		p := profile{shared: facts{}}
+		for t, w := range factsOf(articles[i]) {
+			n := df[fnv(t)]
+			if n > limit {
+				continue
+			}
+			w *= total - math.Log(float64(n))
+			p.all += int64(w * w * unit)
+			if isName(t) {
+				p.names += int64(w * w * unit)
+			}
+			if n > 1 {
+				p.shared[t] = w
+			}
+		}
+		out[i] = p
+	})
+	return out
+}
+
+// neighbours are the later articles that share rare names or numbers, in order.
 func neighbours(f facts, users map[string][]int, i int) []int {
 	shared := map[int]int{}
 	for t := range f {
@@ -90,19 +133,33 @@ func neighbours(f facts, users map[string][]int, i int) []int {
 	return out
 }
 
-func alike(a, b digest.Article, x, y facts) bool {
+func alike(a, b digest.Article, x, y profile) bool {
 	gap := a.When().Sub(b.When())
 	if a.Source == b.Source || a.Title == "" || b.Title == "" || gap > eventWindow || gap < -eventWindow {
 		return false
 	}
-	counts := func(string) bool { return true }
-	if a.Language != "" && b.Language != "" && a.Language[:min(2, len(a.Language))] != b.Language[:min(2, len(b.Language))] {
-		counts = isName
+	namesOnly := a.Language != "" && b.Language != "" && a.Language[:min(2, len(a.Language))] != b.Language[:min(2, len(b.Language))]
+	if titlesMeet(a, b, x.shared, y.shared) {
+		return cosine(x, y, namesOnly) >= sameEvent
 	}
-	if titlesMeet(a, b, x, y) {
-		return cosine(x, y, counts) >= sameEvent
+	return cosine(x, y, namesOnly) >= sameAnyway
+}
+
+func cosine(x, y profile, namesOnly bool) float64 {
+	var dot int64
+	for t, w := range x.shared {
+		if v, both := y.shared[t]; both && (!namesOnly || isName(t)) {
+			dot += int64(w * v * unit)
+		}
 	}
-	return cosine(x, y, counts) >= sameAnyway
+	xx, yy := x.all, y.all
+	if namesOnly {
+		xx, yy = x.names, y.names
+	}
+	if xx == 0 || yy == 0 {
+		return 0
+	}
+	return float64(dot) / math.Sqrt(float64(xx)*float64(yy))
 }
 
 // titlesMeet reports whether the titles share a rare term. What an article is
@@ -127,75 +184,58 @@ func titleFacts(a digest.Article) map[string]bool {
 	return out
 }
 
-func cosine(x, y facts, counts func(string) bool) float64 {
-	var dot, xx, yy float64
-	for _, t := range sorted(x) {
-		if counts(t) {
-			dot += x[t] * y[t]
-			xx += x[t] * x[t]
-		}
-	}
-	for _, t := range sorted(y) {
-		if counts(t) {
-			yy += y[t] * y[t]
-		}
-	}
-	if xx == 0 || yy == 0 {
-		return 0
-	}
-	return dot / math.Sqrt(xx*yy)
-}
-
-// sorted makes sums the same on every run: adding in another order rounds
-// otherwise.
-func sorted(f facts) []string {
-	out := make([]string, 0, len(f))
-	for t := range f {
-		out = append(out, t)
-	}
-	slices.SortFunc(out, cmp.Compare[string])
-	return out
-}
-
 // factsOf reads the terms of an article's title and opening. A capital inside a
 // sentence makes a name; one at its beginning says nothing.
 func factsOf(a digest.Article) facts {
 	f := facts{}
-	lead := []rune(a.Text)
-	text := a.Title + ".\n" + string(lead[:min(len(lead), leadChars)])
-	begin, word := true, []rune{}
-	end := func(next rune) {
-		if len(word) > 0 {
-			addFact(f, string(word), begin)
-			begin, word = false, word[:0]
+	text := a.Title + ".\n" + opening(a.Text)
+	begin, from := true, -1 // where the word that is being read began
+	for i, r := range text {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' && from >= 0 {
+			if from < 0 {
+				from = i
+			}
+			continue
 		}
-		if strings.ContainsRune(".!?\n:«“\"", next) {
+		if from >= 0 {
+			addFact(f, text[from:i], begin)
+			begin, from = false, -1
+		}
+		if strings.ContainsRune(".!?\n:«“\"", r) {
 			begin = true
 		}
 	}
-	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' && len(word) > 0 {
-			word = append(word, r)
-			continue
-		}
-		end(r)
+	if from >= 0 {
+		addFact(f, text[from:], begin)
 	}
-	end('.')
 	return f
+}
+
+// opening is the beginning of a text, leadChars characters of it.
+func opening(text string) string {
+	n := 0
+	for i := range text {
+		if n == leadChars {
+			return text[:i]
+		}
+		n++
+	}
+	return text
 }
 
 func addFact(f facts, word string, begin bool) {
 	word = strings.TrimRight(word, "-")
-	runes := []rune(word)
-	low := strings.ToLower(word)
+	first, _ := utf8.DecodeRuneInString(word)
+	n := utf8.RuneCountInString(word)
 	switch {
-	case unicode.IsDigit(runes[0]):
-		if len(runes) > 1 {
-			f["^"+low] = nameWeight
+	case unicode.IsDigit(first):
+		if n > 1 {
+			f["^"+strings.ToLower(word)] = nameWeight
 		}
-	case unicode.IsUpper(runes[0]) && len(runes) > 2 && !begin:
-		f["^"+low] = nameWeight
-	case len(runes) > 4:
+	case unicode.IsUpper(first) && n > 2 && !begin:
+		f["^"+strings.ToLower(word)] = nameWeight
+	case n > 4:
+		low := strings.ToLower(word)
 		if _, known := f["^"+low]; !known {
 			f[low] = 1
 		}

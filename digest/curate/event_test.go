@@ -68,7 +68,7 @@ func TestUnrelatedArticlesOfOthersStayApart(t *testing.T) {
 		docs = append(docs, digest.Article{ID: digest.ArticleID(i + 1), Source: fmt.Sprint("source", i), Identity: fmt.Sprint(i),
 			Title: titles[i], Text: text, Language: "fr", Words: 100, FirstSeen: monday, Published: monday})
 	}
-	sel, err := curate.Select(docs, digest.Newsletter{Rules: digest.Rules{SummaryChars: 1}}, curate.Signals{}, monday)
+	sel, err := curate.Select(docs, digest.Newsletter{Rules: digest.Rules{SummaryChars: 1}}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestAnEventEndsAfterSomeDays(t *testing.T) {
 	docs, _ := accounts(t)
 	docs = docs[:2]
 	docs[1].Published = docs[0].Published.AddDate(0, 0, -10)
-	sel, err := curate.Select(docs, newsletter(digest.Rules{}), curate.Signals{}, monday)
+	sel, err := curate.Select(docs, newsletter(digest.Rules{}), monday)
 	if err != nil || sel.Count() != 2 {
 		t.Errorf("%d stories, %v", sel.Count(), err)
 	}

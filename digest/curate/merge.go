@@ -64,34 +64,48 @@ func mergeStories(stories []story, weight map[string]float64) []story {
 func related(articles []digest.Article) *sets {
 	sets := newSets(len(articles))
 	byURL := map[string]int{}
-	buckets := map[[2]uint64][]int{}
-	prints := make([][]uint64, len(articles))
-	each(len(articles), func(i int) { prints[i] = fingerprint(articles[i]) })
 	for i, a := range articles {
-		if a.URL != "" {
-			if j, ok := byURL[a.URL]; ok {
-				sets.join(i, j)
-			} else {
-				byURL[a.URL] = i
-			}
-		}
-		if prints[i] == nil {
+		if a.URL == "" {
 			continue
 		}
-		for b := range bands {
-			key := [2]uint64{uint64(b), bandKey(prints[i][b*rows : (b+1)*rows])}
-			for _, j := range buckets[key] {
-				if sets.find(i) != sets.find(j) && similarity(prints[i], prints[j]) >= sameStory {
-					sets.join(i, j)
-				}
-			}
-			if len(buckets[key]) < 8 { // boilerplate shared by hundreds must not make this quadratic
-				buckets[key] = append(buckets[key], i)
-			}
+		if j, ok := byURL[a.URL]; ok {
+			sets.join(i, j)
+		} else {
+			byURL[a.URL] = i
+		}
+	}
+	prints := make([][]uint64, len(articles))
+	each(len(articles), func(i int) { prints[i] = fingerprint(articles[i]) })
+	pairs := make([][][2]int, bands)
+	each(bands, func(b int) { pairs[b] = nearPairs(prints, b) })
+	for _, list := range pairs {
+		for _, p := range list {
+			sets.join(p[0], p[1])
 		}
 	}
 	sameEvents(articles, sets)
 	return sets
+}
+
+// nearPairs finds the pairs that one band brings together and that are alike.
+// Bands are looked at one by one, so that only one's buckets are kept at a time.
+func nearPairs(prints [][]uint64, b int) (out [][2]int) {
+	buckets := map[uint64][]int32{}
+	for i, p := range prints {
+		if p == nil {
+			continue
+		}
+		key := bandKey(p[b*rows : (b+1)*rows])
+		for _, j := range buckets[key] {
+			if similarity(p, prints[j]) >= sameStory {
+				out = append(out, [2]int{i, int(j)})
+			}
+		}
+		if len(buckets[key]) < 8 { // boilerplate shared by hundreds must not make this quadratic
+			buckets[key] = append(buckets[key], int32(i))
+		}
+	}
+	return out
 }
 
 func gather(stories []story, s *sets, weight map[string]float64) []story {

@@ -64,7 +64,7 @@ func readDocs(t *testing.T, path, language string) []digest.Article {
 // score compares the pairs that Select brings together with those of the truth.
 func score(t *testing.T, docs []digest.Article, truth [][]string) (precision, recall float64, missing int) {
 	t.Helper()
-	sel, err := curate.Select(docs, digest.Newsletter{Rules: digest.Rules{SummaryChars: 1}}, curate.Signals{}, monday)
+	sel, err := curate.Select(docs, digest.Newsletter{Rules: digest.Rules{SummaryChars: 1}}, monday)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,25 +17,8 @@ const (
 	storyWeight       = 0.5 // a story told by two sources gains this much, by four twice
 	positionWeight    = 0.4 // what its own source puts first
 	depthWeight       = 0.2 // a real article before a brief
-	interestWeight    = 0.5 // what readers opened and asked for, at the most
 	repeatPenalty     = 0.2 // for each story already taken from the same source
 )
-
-// Signals are what readers told about sources and sections, each from -1 (less
-// of it) to 1 (more). They are the newsletter's, not a reader's: nobody is
-// profiled.
-type Signals struct {
-	Sources  map[string]float64
-	Sections map[string]float64 // by the article's own rubric
-}
-
-func (s Signals) of(a digest.Article) float64 {
-	v := s.Sources[a.Source]
-	if a.Section != "" {
-		v = (v + s.Sections[a.Section]) / 2
-	}
-	return max(-1, min(1, v))
-}
 
 type scored struct {
 	story  story
@@ -45,11 +28,11 @@ type scored struct {
 }
 
 // score orders stories by what speaks for each; what is pinned comes first.
-func score(stories []story, n digest.Newsletter, r *rules, s Signals, now time.Time) []scored {
+func score(stories []story, n digest.Newsletter, r *rules, now time.Time) []scored {
 	w := weights(n.Sources)
 	pool := make([]scored, len(stories))
 	for i, st := range stories {
-		pool[i] = scoreOne(st, cmp.Or(w[st.best.Source], 1), r, s, now)
+		pool[i] = scoreOne(st, cmp.Or(w[st.best.Source], 1), r, now)
 	}
 	slices.SortStableFunc(pool, func(a, b scored) int {
 		return cmp.Or(flag(b.pinned)-flag(a.pinned), cmp.Compare(b.score, a.score))
@@ -64,7 +47,7 @@ func flag(b bool) int {
 	return 0
 }
 
-func scoreOne(st story, weight float64, r *rules, s Signals, now time.Time) scored {
+func scoreOne(st story, weight float64, r *rules, now time.Time) scored {
 	a := st.best
 	age := max(0, now.Sub(a.When()).Hours())
 	terms := []Term{
@@ -72,9 +55,6 @@ func scoreOne(st story, weight float64, r *rules, s Signals, now time.Time) scor
 		{"story", storyWeight * math.Log2(float64(st.sources()))},
 		{"position", positionWeight / float64(1+a.Position)},
 		{"depth", depthWeight * min(1, float64(a.Words)/600)},
-	}
-	if v := s.of(a); v != 0 {
-		terms = append(terms, Term{"interest", interestWeight * v})
 	}
 	terms = append(terms, r.boost(a)...)
 	sum := 0.0

@@ -44,7 +44,7 @@ func TestRulesKeepOutWhatTheySay(t *testing.T) {
 		"too old":              {digest.Rules{MaxAge: 7 * 24 * time.Hour}, "1 2", "it is 20 days old, more than max_article_age"},
 		"what is pinned stays": {digest.Rules{MaxWords: 500, Exclude: []string{"sale"}, Pins: []string{"lighthouse"}}, "1 2 3", ""},
 	} {
-		sel, err := curate.Select(three(), newsletter(c.rules), curate.Signals{}, monday)
+		sel, err := curate.Select(three(), newsletter(c.rules), monday)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -69,7 +69,7 @@ func TestRulesKeepOutWhatTheySay(t *testing.T) {
 func TestRulesOfRank(t *testing.T) {
 	first := func(r digest.Rules) curate.Decision {
 		t.Helper()
-		sel, err := curate.Select(three(), newsletter(r), curate.Signals{}, monday)
+		sel, err := curate.Select(three(), newsletter(r), monday)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestRulesOfSections(t *testing.T) {
 		{Name: "Culture", Match: `"Culture" in categories`, Order: "newest"},
 		{Name: "Le reste", Order: "source"},
 	}}
-	sel, err := curate.Select(list, newsletter(r), curate.Signals{}, monday)
+	sel, err := curate.Select(list, newsletter(r), monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +125,11 @@ func TestWhatWasToldIsRecalledOnce(t *testing.T) {
 	told := []digest.Told{{Article: article(1, "large"), Edition: 3, Card: 1}, {Article: article(2, "north"), Edition: 3, Card: 1}, {Article: article(3, "halles"), Edition: 4, Card: 3}}
 	again := article(4, "north") // another version of the third
 	again.Text, again.Title = told[2].Text, told[2].Title
-	this, err := curate.Select([]digest.Article{again, article(5, "large")}, newsletter(digest.Rules{}), curate.Signals{}, monday)
+	this, err := curate.Select([]digest.Article{again, article(5, "large")}, newsletter(digest.Rules{}), monday)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := curate.Recall(told, this, newsletter(digest.Rules{Exclude: []string{"numéro"}}), curate.Signals{}, monday)
+	pool, err := curate.Recall(told, this, newsletter(digest.Rules{Exclude: []string{"numéro"}}), monday)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestWhatWasToldIsRecalledOnce(t *testing.T) {
 	if sel.Count() != 3 || len(sel.Carried()) != 5 {
 		t.Errorf("%d stories of %d articles", sel.Count(), len(sel.Carried()))
 	}
-	few, err := curate.Recall(told, this, newsletter(digest.Rules{Max: 2}), curate.Signals{}, monday)
+	few, err := curate.Recall(told, this, newsletter(digest.Rules{Max: 2}), monday)
 	if sel := few.Select(nil); err != nil || sel.Count() != 2 || sel.More != 1 {
 		t.Errorf("%d stories, %d more, %v", sel.Count(), sel.More, err)
 	}

@@ -36,7 +36,7 @@ func Check(r digest.Rules) error {
 // Select chooses among the candidates of newsletter n: it applies the rules,
 // merges the versions of one story into one card, ranks, groups into sections
 // and summarises. Dates rank; they never exclude, unless a rule says so.
-func Select(candidates []digest.Article, n digest.Newsletter, s Signals, now time.Time) (Selection, error) {
+func Select(candidates []digest.Article, n digest.Newsletter, now time.Time) (Selection, error) {
 	r, err := compile(n.Rules, now)
 	if err != nil {
 		return Selection{}, err
@@ -51,7 +51,7 @@ func Select(candidates []digest.Article, n digest.Newsletter, s Signals, now tim
 		wanted = append(wanted, a)
 	}
 	stories := merge(wanted, weights(n.Sources))
-	sel := Pool{scored: score(stories, n, r, s, now), rules: r, newsletter: n}.Select(nil)
+	sel := Pool{scored: score(stories, n, r, now), rules: r, newsletter: n}.Select(nil)
 	sel.Decisions = append(refused, sel.Decisions...)
 	return sel, nil
 }
@@ -59,7 +59,7 @@ func Select(candidates []digest.Article, n digest.Newsletter, s Signals, now tim
 // Recall makes the pool of what the editions that readers have not had carried:
 // told, by earlier editions, and the stories of this one. What is the same story
 // in two of them is told once. No rule refuses here what was carried already.
-func Recall(told []digest.Told, this Selection, n digest.Newsletter, s Signals, now time.Time) (Pool, error) {
+func Recall(told []digest.Told, this Selection, n digest.Newsletter, now time.Time) (Pool, error) {
 	r, err := compile(n.Rules, now)
 	if err != nil {
 		return Pool{}, err
@@ -67,7 +67,7 @@ func Recall(told []digest.Told, this Selection, n digest.Newsletter, s Signals, 
 	stories := append(retold(told), this.stories()...)
 	slices.SortStableFunc(stories, func(a, b story) int { return earlier(a.best, b.best) })
 	stories = mergeStories(stories, weights(n.Sources))
-	return Pool{scored: score(stories, n, r, s, now), rules: r, newsletter: n}, nil
+	return Pool{scored: score(stories, n, r, now), rules: r, newsletter: n}, nil
 }
 
 // retold puts the articles of past editions together again as their cards had

@@ -63,7 +63,7 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 		return d, err
 	}
 	now := p.o.Now()
-	if d.Selection, err = curate.Select(candidates, n, curate.Signals{}, now); err != nil {
+	if d.Selection, err = curate.Select(candidates, n, now); err != nil {
 		return d, err
 	}
 	if d.Selection.Count() < max(1, n.Rules.Min) {
@@ -74,8 +74,13 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 
 // finish makes an edition of what was selected, and renders it for its readers.
 func (p *Publisher) finish(ctx context.Context, n digest.Newsletter, d *Draft, number int, slot string, now time.Time) error {
+	fresh, err := p.abstracts(ctx, n, &d.Selection)
+	if err != nil {
+		return err
+	}
 	d.Frozen = p.freezable(n, d.Selection, number, slot, now)
-	readers, err := p.serve(ctx, n, d, curate.Signals{}, now)
+	d.Frozen.Abstracts = fresh
+	readers, err := p.serve(ctx, n, d, now)
 	if err != nil {
 		return err
 	}

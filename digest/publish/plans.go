@@ -56,7 +56,7 @@ func (p *Publisher) settings(n digest.Newsletter) map[string]string {
 // withoutSecrets is a newsletter without its sources, which may hold passwords,
 // and without its zone, which cannot be written down.
 func withoutSecrets(n digest.Newsletter) digest.Newsletter {
-	n.Sources, n.Zone = nil, nil
+	n.Sources, n.Zone, n.Endpoint.Key = nil, nil, ""
 	return n
 }
 

@@ -38,6 +38,7 @@ type Store interface {
 	SavePlan(ctx context.Context, p digest.Plan) (digest.PlanID, error)
 	ArticlesByID(ctx context.Context, ids []digest.ArticleID) ([]digest.Article, error)
 	Inputs(ctx context.Context, id digest.EditionID) (map[string]digest.Inputs, error)
+	Abstracts(ctx context.Context, keys []string) (map[string]string, error)
 	NextNumber(ctx context.Context, newsletter string) (int, error)
 	Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.AudienceGroup, error)
 	Members(ctx context.Context, lists []string, belongs func(digest.Subscriber, []digest.Subscription) bool) (*digest.Members, error)
@@ -84,6 +85,7 @@ type Options struct {
 	Extract   extract.Options
 	Progress  Progress // may be nil
 	Editor    Editor   // may be nil
+	Scribe    Scribe   // may be nil
 
 	// Alert tells the operator what needs a person: a source that fails since
 	// AlertAfter (3 days when 0), items that the flood brake holds. It may be nil:

@@ -36,7 +36,6 @@ type views struct {
 	number     int
 	now        time.Time
 	base       curate.Selection
-	signals    curate.Signals
 	told       []digest.Told
 	pools      map[int]curate.Pool
 	made       map[string]*view // by what was asked
@@ -44,8 +43,8 @@ type views struct {
 	names      map[string]bool
 }
 
-func newViews(n digest.Newsletter, number int, base curate.Selection, signals curate.Signals, told []digest.Told, now time.Time) *views {
-	vs := &views{newsletter: n, number: number, now: now, base: base, signals: signals, told: told,
+func newViews(n digest.Newsletter, number int, base curate.Selection, told []digest.Told, now time.Time) *views {
+	vs := &views{newsletter: n, number: number, now: now, base: base, told: told,
 		pools: map[int]curate.Pool{}, made: map[string]*view{}, alike: map[string]*view{}, names: map[string]bool{}}
 	whole := &view{selection: base, since: number - 1}
 	vs.made[vs.asked(number-1, nil)], vs.alike[base.Content()], vs.names[""] = whole, whole, true
@@ -100,7 +99,7 @@ func (vs *views) pool(since int) (curate.Pool, error) {
 		return p, nil
 	}
 	missed := slices.DeleteFunc(slices.Clone(vs.told), func(t digest.Told) bool { return t.Edition <= since })
-	p, err := curate.Recall(missed, vs.base, vs.newsletter, vs.signals, vs.now)
+	p, err := curate.Recall(missed, vs.base, vs.newsletter, vs.now)
 	vs.pools[since] = p
 	return p, err
 }
@@ -159,7 +158,7 @@ func (p *Publisher) members(ctx context.Context, n digest.Newsletter, now time.T
 
 // serve decides for each group of readers whether their time has come, and which
 // variant they get.
-func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, signals curate.Signals, now time.Time) (readership, error) {
+func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, now time.Time) (readership, error) {
 	var out readership
 	number := d.Frozen.Edition.Number
 	members, err := p.members(ctx, n, now)
@@ -183,7 +182,7 @@ func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, si
 	if err != nil {
 		return out, err
 	}
-	vs := newViews(n, number, d.Selection, signals, told, now)
+	vs := newViews(n, number, d.Selection, told, now)
 	variants := map[string]*readVariant{}
 	add := func(v *view, language string, textOnly bool, readers int) string {
 		variant := digest.Variant{Key: digest.VariantKey(language, textOnly) + v.name, Language: language, TextOnly: textOnly, Topics: v.topics, Since: v.since}

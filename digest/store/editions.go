@@ -56,6 +56,9 @@ func (s *Store) Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, er
 				return err
 			}
 		}
+		if err := s.saveAbstracts(ctx, tx, f.Abstracts); err != nil {
+			return err
+		}
 		if err := s.closePlan(ctx, tx, f.Plan); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func planning(t *testing.T, open Opener) {
 		t.Errorf("one edition waits at a time: %+v", old)
 	}
 	f := edition(1)
-	f.Plan = p.ID
+	f.Plan, f.Abstracts = p.ID, map[string]string{"k": "Le pont rouvre."}
 	f.Inputs = map[string]digest.Inputs{"fr": {WebURL: "https://example.org/n/1", Templates: "x"}}
 	e := must(s.Freeze(ctx, f))(t)
 	if in := must(s.Inputs(ctx, e.ID))(t); len(in) != 1 || in["fr"].Templates != "x" {
@@ -31,6 +31,9 @@ func planning(t *testing.T, open Opener) {
 	}
 	if _, err := s.SavePlan(ctx, p); !errors.Is(err, digest.ErrNotFound) {
 		t.Errorf("a plan that was sent was changed: %v", err)
+	}
+	if got := must(s.Abstracts(ctx, []string{"k", "other"}))(t); len(got) != 1 || got["k"] != "Le pont rouvre." {
+		t.Errorf("%v", got)
 	}
 	again := edition(2)
 	again.Plan = p.ID
