@@ -36,6 +36,7 @@ type house struct {
 	reader digest.Subscriber
 	mails  outbox
 	server *web.Server
+	idle   func(testing.TB) // ends what runs behind the answers
 	now    func() time.Time
 }
 
@@ -180,6 +181,7 @@ func (h *house) serveOver(t testing.TB, o web.Options) {
 	run, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); server.Run(run) }()
+	h.idle = func(testing.TB) { stop(); <-done }
 	t.Cleanup(func() { listener.Close(); stop(); <-done })
 }
 

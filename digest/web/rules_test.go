@@ -183,26 +183,26 @@ func TestThePageDoesNotTellWhoIsOnTheList(t *testing.T) {
 // stuck is a store that never answers a wish to join.
 type stuck struct {
 	web.Store
-	asked chan struct{}
+	asked, over chan struct{}
 }
 
-// Ask waits until the server ends.
-func (s stuck) Ask(ctx context.Context, _ digest.Joining) (digest.Subscriber, digest.JoinAnswer, error) {
+// Ask waits until the test ends.
+func (s stuck) Ask(context.Context, digest.Joining) (digest.Subscriber, digest.JoinAnswer, error) {
 	select {
 	case s.asked <- struct{}{}:
 	default:
 	}
-	<-ctx.Done()
-	return digest.Subscriber{}, digest.JoinSilence, ctx.Err()
+	<-s.over
+	return digest.Subscriber{}, digest.JoinSilence, nil
 }
 
 // How long the answer takes says nothing either: it is given before the store is
 // asked, so that it does not even wait for one that never answers.
 func TestTheAnswerDoesNotWaitForTheStore(t *testing.T) {
 	h := open(t)
-	o := web.Options{Store: stuck{h.store, make(chan struct{}, 1)}}
-	asked := o.Store.(stuck).asked
-	h.serveOver(t, o)
+	asked, over := make(chan struct{}, 1), make(chan struct{})
+	h.serveOver(t, web.Options{Store: stuck{h.store, asked, over}})
+	t.Cleanup(func() { close(over) })
 	for i := range 5 {
 		if resp, _ := h.join(t, fmt.Sprintf("198.51.%d.1", i), "email=camille@example.org"); resp.StatusCode != 200 {
 			t.Fatal(resp.StatusCode)
@@ -352,5 +352,24 @@ func TestManyLeaveAtOnce(t *testing.T) {
 	}
 	if n := h.willing(t, "hebdo"); n != 1 {
 		t.Errorf("%d still on the list", n)
+	}
+}
+
+// Whoever was told to check their mail has a mail to find, also when the server
+// ends, or reads its configuration again, at that moment.
+func TestWhatWasPromisedIsMailedBeforeTheEnd(t *testing.T) {
+	h := open(t)
+	run, stop := context.WithCancel(ctx)
+	stop()
+	h.idle(t)
+	for i := range 5 {
+		h.join(t, fmt.Sprintf("198.51.%d.1", i), fmt.Sprintf("email=p%d@example.net", i))
+	}
+	if mail := h.mails.wait(0); len(mail) != 0 {
+		t.Fatalf("mailed %q", mail)
+	}
+	h.server.Run(run)
+	if mail := h.mails.wait(5); len(mail) != 5 {
+		t.Errorf("%d mails", len(mail))
 	}
 }

@@ -145,21 +145,51 @@ func (s *Server) readers() {
 }
 
 // Run sends the mails that pages ask for and forgets what nobody confirmed,
-// until ctx ends. Without it nobody can join.
+// until ctx ends; then it finishes what was asked for already. Without it nobody
+// can join.
 func (s *Server) Run(ctx context.Context) {
+	defer s.finish(ctx)
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case errand := <-s.joins.queue:
-			if err := errand.run(ctx); err != nil && ctx.Err() == nil {
-				s.o.Log.Error("answering a wish by mail", "wish", errand.name, "newsletter", errand.newsletter, "error", err)
-			}
+			s.do(context.WithoutCancel(ctx), errand)
 		case <-tick.C:
 			if err := s.o.Store.Expire(ctx, s.o.Now()); err != nil && ctx.Err() == nil {
 				s.o.Log.Error("forgetting what nobody confirmed", "error", err)
 			}
+		}
+	}
+}
+
+// An errand that is begun takes no longer than errandTime; what waits when we are
+// to end has finishTime altogether.
+const (
+	errandTime = time.Minute
+	finishTime = 5 * time.Second
+)
+
+func (s *Server) do(ctx context.Context, e errand) {
+	ctx, cancel := context.WithTimeout(ctx, errandTime)
+	defer cancel()
+	if err := e.run(ctx); err != nil {
+		s.o.Log.Error("answering a wish by mail", "wish", e.name, "newsletter", e.newsletter, "error", err)
+	}
+}
+
+// finish answers the wishes that wait: whoever was told to check their mail has
+// a mail to find, whatever becomes of this server.
+func (s *Server) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	for ctx.Err() == nil {
+		select {
+		case e := <-s.joins.queue:
+			s.do(ctx, e)
+		default:
+			return
 		}
 	}
 }
