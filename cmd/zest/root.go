@@ -70,6 +70,12 @@ or with     zest init     to write a configuration of your own.
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log what happens in detail")
 	f.BoolVar(&a.logJSON, "log-json", false, "log as JSON lines")
 
+	a.commands(root)
+	return root
+}
+
+// commands adds every command to its group.
+func (a *app) commands(root *cobra.Command) {
 	root.AddGroup(&cobra.Group{ID: "job", Title: "The job:"}, &cobra.Group{ID: "people", Title: "Readers and records:"},
 		&cobra.Group{ID: "setup", Title: "Setting up:"}, &cobra.Group{ID: "stage", Title: "One stage alone:"})
 	add := func(group string, commands ...*cobra.Command) {
@@ -118,7 +124,6 @@ or with     zest init     to write a configuration of your own.
 	if c := a.manualCmd(root); c != nil {
 		root.AddCommand(c)
 	}
-	return root
 }
 
 // group makes a command of one that only holds others: alone it shows its help,
