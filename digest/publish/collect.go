@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -129,8 +130,9 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 	if err != nil {
 		return nil, err
 	}
+	items := firstOfEach(h.Feed.Items)
 	sums := map[string]string{}
-	for _, it := range h.Feed.Items {
+	for _, it := range items {
 		if known[it.Identity] != 0 {
 			sums[it.Identity] = it.Sum()
 		}
@@ -140,8 +142,8 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 		return nil, err
 	}
 	now := p.o.Now().UTC()
-	out := make([]digest.Article, 0, len(h.Feed.Items))
-	for _, it := range h.Feed.Items {
+	out := make([]digest.Article, 0, len(items))
+	for _, it := range items {
 		id, old := known[it.Identity]
 		if old && (id == 0 || same[it.Identity]) {
 			continue // passed over, or stored as it is
@@ -162,6 +164,17 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// firstOfEach leaves out what a feed holds under an identity that stood further
+// up: an edited item often stands above its earlier self.
+func firstOfEach(items []digest.Item) []digest.Item {
+	met := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(items), func(it digest.Item) bool {
+		again := met[it.Identity]
+		met[it.Identity] = true
+		return again
+	})
 }
 
 // enough is how many bytes of content in the feed itself make fetching the page
