@@ -12,9 +12,6 @@ import (
 	"github.com/zest-digest/zest/digest/deliver"
 )
 
-// lease is how long a claim is good for without a sign of life.
-const lease = 10 * time.Minute
-
 // deliver sends what is left of a frozen edition, from what was frozen and
 // nothing else: the configuration may have changed since.
 func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.Edition, resumed bool) (EditionReport, error) {
