@@ -35,6 +35,10 @@ func (r *Reader) objects(yield func(Row, error) bool) {
 	}
 }
 
+// choices are what our own export says of a reader's wishes for one list. They
+// are the reader's to make, not a file's.
+var choices = []string{"topics", "cadence", "snooze", "hour", "zone"}
+
 func object(line string, at int) Row {
 	var values map[string]any
 	decoder := json.NewDecoder(strings.NewReader(line))
@@ -49,8 +53,12 @@ func object(line string, at int) Row {
 	slices.Sort(keys) // which of two keys counts must not be chance
 	b := builder{row: Row{Line: at}}
 	taken := map[string]bool{}
+	ours := values["list"] != nil && values["state"] != nil && values["since"] != nil
 	for _, key := range keys {
 		field := meaningOf(key)
+		if ours && slices.Contains(choices, key) {
+			field = "skip"
+		}
 		if taken[field] && field != "skip" && field != "attribute" {
 			field = "attribute"
 		}
@@ -69,6 +77,9 @@ func (b *builder) value(c column, v any) {
 			b.attribute(key, typed(inner))
 		}
 	case []any:
+		if c.field == "skip" {
+			return
+		}
 		if c.field != "lists" {
 			b.attribute(c.heading, typed(v))
 			return

@@ -185,6 +185,17 @@ func TestExportsOfOtherPrograms(t *testing.T) {
 	}
 }
 
+func TestOurOwnExportLeavesNoTraceOfItself(t *testing.T) {
+	rows := readAll(t, `{"email":"zoe@example.org","list":"hebdo","state":"confirmed","since":"2025-03-04T05:06:07Z","topics":["Mer"],"cadence":"weekly","hour":"07:30","zone":"Europe/Paris","attributes":{"city":"Brest"}}`+"\n"+
+		`{"email":"jo@example.org","zone":"north"}`+"\n", roster.Options{})
+	day := time.Date(2025, 3, 4, 5, 6, 7, 0, time.UTC)
+	want := []roster.Row{{Line: 1, Email: "zoe@example.org", State: "confirmed", Lists: []string{"hebdo"}, Created: day, Attributes: map[string]any{"city": "Brest"}},
+		{Line: 2, Email: "jo@example.org", Attributes: map[string]any{"zone": "north"}}}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestAnUnknownStateIsNotGuessed: to take it for "confirmed" would be to write
 // to somebody who left.
 func TestAnUnknownStateIsNotGuessed(t *testing.T) {
