@@ -139,6 +139,16 @@ func (s *Store) beginMove(ctx context.Context, from *Store, tables []table) erro
 // batch is how many rows one commit holds, and so what an interruption can cost.
 const batch = 5000
 
+// beginAgain empties a table without a key: nothing tells how far an earlier try
+// of it came. It returns how many rows are there.
+func (s *Store) beginAgain(ctx context.Context, t table, done int) (int, error) {
+	if len(t.key) > 0 || done == 0 {
+		return done, nil
+	}
+	_, err := s.exec(ctx, s.db, `DELETE FROM `+t.name)
+	return 0, err
+}
+
 // copyTable copies what the new store does not have yet. Rows go in the order of
 // their key, so the newest key there tells how far an earlier try came.
 func copyTable(ctx context.Context, from, to *Store, t table, progress func(string, string, int, int)) error {
@@ -150,11 +160,8 @@ func copyTable(ctx context.Context, from, to *Store, t table, progress func(stri
 	if err != nil {
 		return err
 	}
-	if len(t.key) == 0 && done > 0 { // nothing tells how far it came: begin again
-		if _, err := to.exec(ctx, to.db, `DELETE FROM `+t.name); err != nil {
-			return err
-		}
-		done = 0
+	if done, err = to.beginAgain(ctx, t, done); err != nil {
+		return err
 	}
 	where, args := keep(t), []any{}
 	if len(t.key) == 0 && done > 0 {

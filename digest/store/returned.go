@@ -10,15 +10,10 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// What closes an address in the end, where no single bounce does: a mailbox that
-// is called closed in two editions, and any other lasting trouble in three that
-// span two weeks. What is older than three months counts no more.
-const (
-	closedTwice   = 2
-	troubleThrice = 3
-	troubleSpan   = 14 * 24 * time.Hour
-	troubleMemory = 90 * 24 * time.Hour
-)
+// troubleMemory is how long a bounce that did not close an address by itself
+// counts. [digest.Strike] says when several do, as for the replies of SMTP: a
+// relay that takes every message says nothing between two of them.
+const troubleMemory = 90 * 24 * time.Hour
 
 // unreadLife is how long a message that nobody could match is kept: it may name
 // people.
@@ -122,7 +117,8 @@ func (s *Store) enough(ctx context.Context, tx *sql.Tx, r digest.Returned) (bool
 	if err != nil {
 		return false, err
 	}
-	return closed >= closedTwice || editions >= troubleThrice && last.Int64-first.Int64 >= troubleSpan.Milliseconds(), nil
+	apart := time.Duration(last.Int64-first.Int64) * time.Millisecond
+	return digest.StrikeDisabled.Closes(closed, apart) || digest.StrikeFull.Closes(editions, apart), nil
 }
 
 // ReturnedFilter picks what came back; empty fields pick all.
