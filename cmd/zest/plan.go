@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -176,7 +177,7 @@ func (a *app) showPlan(n digest.Newsletter, d publish.Draft, rate float64) {
 		a.printf("%s: %s to send; the newsletter wants %d at least. What there is waits for the next time.\n",
 			a.paint(bold, n.Name), count(d.Selection.Count(), "story", "stories"), max(1, n.Rules.Min))
 	} else {
-		a.printf("%s  %s\n", a.paint(bold, e.Ref()), e.Subject)
+		a.printf("%s  %s  (%d characters)\n", a.paint(bold, e.Ref()), e.Subject, utf8.RuneCountInString(e.Subject))
 		a.printf("%s, %s\n", count(d.Selection.Count(), "story", "stories"), a.audience(d, rate))
 		for _, x := range d.Dropped {
 			a.printf("picture left out: %s\n", x.Reason)

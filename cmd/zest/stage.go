@@ -16,7 +16,6 @@ import (
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/extract"
 	"github.com/zest-digest/zest/digest/inline"
-	"github.com/zest-digest/zest/digest/lint"
 )
 
 // errSome ends a command of which some inputs failed; each said why already.
@@ -206,49 +205,4 @@ func (a *app) inlineFile(path, name, out string) error {
 		return nil
 	}
 	return a.line(findingsJSON{File: path, OK: len(res.Findings) == 0, Findings: inlineFindings(res.Findings)})
-}
-
-func (a *app) lintCmd() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
-		Use:   "lint FILE.eml|FILE.html...",
-		Short: "Check messages and HTML against what mail clients and providers ask",
-		Long: `Check each message (.eml: wire format, headers, both parts) or HTML document.
-A hard finding would block a send; it makes the exit status 1.
-` + exitHelp,
-		Example: "  zest lint edition.eml\n  zest lint edition.html --json",
-		Args:    atLeast(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			hard := false
-			for _, arg := range args {
-				body, err := os.ReadFile(arg)
-				if err != nil {
-					return err
-				}
-				list := []lint.Finding{}
-				if strings.EqualFold(filepath.Ext(arg), ".eml") {
-					list = append(list, lint.Message(body)...)
-				} else {
-					list = append(list, lint.HTML(string(body))...)
-				}
-				ok := true
-				for _, f := range list {
-					ok = ok && f.Severity != lint.Hard
-				}
-				hard = hard || !ok
-				if a.json {
-					if err := a.line(findingsJSON{File: arg, OK: ok, Findings: list}); err != nil {
-						return err
-					}
-					continue
-				}
-				for _, f := range list {
-					a.printf("%s:%d: %s: %s (%s)\n", arg, f.Line, f.Severity, f.Reason, f.Rule)
-				}
-			}
-			if hard {
-				return errors.New("hard findings: such a message would not be sent")
-			}
-			return nil
-		},
-	})
 }

@@ -298,6 +298,8 @@ func (w *wire) checkOrigin() {
 		if len(list) > 0 {
 			_, host, _ := strings.Cut(list[0].Address[max(0, strings.LastIndexByte(list[0].Address, '@')):], "@")
 			w.fromHost = strings.ToLower(host)
+			subject, _ := w.get("Subject")
+			w.checkSender(f.line, list[0], decoded(subject.value))
 		}
 	}
 	if f, ok := w.get("To"); ok {
