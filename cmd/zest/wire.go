@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,8 +64,8 @@ func (a *app) with(ctx context.Context, mode mode, f func(context.Context, *mach
 
 func (a *app) loadConfig() (*config.Config, error) {
 	path, err := config.Find(a.configPath, a.getenv)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &usageError{errNoConfig}
+	if errors.Is(err, digest.ErrNotFound) && a.configPath == "" && a.getenv("ZEST_CONFIG") == "" {
+		return nil, &usageError{errNoConfig} // nobody named one
 	}
 	if err != nil {
 		return nil, err
