@@ -118,8 +118,35 @@ func (g *generator) document() string {
 	b.WriteString(`</head><body data-hid="b" class="` + g.class() + `">`)
 	id := 0
 	b.WriteString(g.element(&id, 4))
+	if g.r.IntN(3) == 0 {
+		b.WriteString(g.oddity())
+	}
 	b.WriteString(`<table data-hid="t" class="` + g.class() + `" width="600"><tbody data-hid="tb"><tr data-hid="tr"><td data-hid="td" class="` + g.class() + `"` + g.inline() + `>x</td><td data-hid="td2" align="center">y</td></tr></tbody></table>`)
 	return b.String() + "</body></html>"
+}
+
+// oddity is markup that mail is full of and no standard wants.
+func (g *generator) oddity() string {
+	return g.pick(
+		"<style>"+g.sheet()+"</style>",
+		`<style media="(max-width: 10px)">`+g.selectors()+" { "+g.declaration()+" }</style>",
+		`<p data-hid="o1" class="a">one<p data-hid="o2" class="b">two`,
+		`<table data-hid="o3"><span data-hid="o4" class="`+g.class()+`">fostered</span><tr><td data-hid="o5" class="a">x</table>`,
+		`<a data-hid="o6" href="x" class="a"><table data-hid="o7" class="b"><tr><td data-hid="o8">x</td></tr></table></a>`,
+		`<a href="x" data-hid="o9">one <b data-hid="o10"><a href="y" data-hid="o11" class="a">two</a></b></a>`,
+		`<!--[if mso]><table><tr><td><![endif]--><p data-hid="o12" class="a">x</p><!--[if mso]></td></tr></table><![endif]-->`,
+		`<![if !mso]><p data-hid="o13" class="b">x</p><![endif]>`,
+		`<ul data-hid="o14" class="`+g.class()+`"><li data-hid="o15">a<li data-hid="o16" class="b">b</ul>`,
+		`<CENTER DATA-HID="o17" CLASS="a"><FONT DATA-HID="o18" SIZE="2" COLOR=#123456>x</FONT></CENTER>`,
+		`<div data-hid="o19" style="color:red;;; ; margin : 0 ;foo;bar:;padding:1px!important"><p data-hid="o20" class="a">x</div>`,
+		`<img data-hid="o21" class="a" src="x" width=40 height=20 align=left border=1><br data-hid="o22" class="b"><hr data-hid="o23" class="c">`,
+		`<svg data-hid="o24" class="a" width="4" height="4"><path data-hid="o25" class="b" d="M0 0"/></svg>`,
+		`<input data-hid="o26" class="a" type=checkbox checked disabled><button data-hid="o27" class="b">x</button><select data-hid="o28"><option data-hid="o29" selected class="a">x</select>`,
+		`<p data-hid="o30" class="a&#32;d" title="x y, z">&lt;style&gt;p{color:red}&lt;/style&gt;</p><pre data-hid="o31" class="a">
+
+x</pre>`,
+		`<!-- <style>p { color: red }</style> --><h1 data-hid="o32" class="a"><h2 data-hid="o33" class="b">x</h2></h1>`,
+	)
 }
 
 func (g *generator) class() string {

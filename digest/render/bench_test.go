@@ -20,7 +20,7 @@ func fortyStories(theme string) (digest.Newsletter, digest.Edition) {
 		c := french()[i%7]
 		c.Lead = i == 0
 		c.Article.URL += fmt.Sprint("/", i)
-		c.Summary = strings.Repeat(c.Summary+" ", 1+i%4)
+		c.Summary = strings.Repeat(c.Summary+" ", 4+i%4)
 		cards = append(cards, c)
 	}
 	return letter(theme, "fr", digest.Section{Title: "Grand angle", Cards: cards[:20]}, digest.Section{Title: "À lire aussi", Cards: cards[20:]})
