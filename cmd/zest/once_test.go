@@ -30,11 +30,17 @@ type bench struct {
 
 func newBench(t *testing.T, where string, readers int) *bench {
 	t.Helper()
+	return newBenchAt(t, where, readers, delivertest.Script{Delay: time.Millisecond / 2})
+}
+
+// newBenchAt is a newBench whose mail server follows a script.
+func newBenchAt(t *testing.T, where string, readers int, script delivertest.Script) *bench {
+	t.Helper()
 	b := &bench{dir: t.TempDir(), store: where, readers: readers}
 	if where == "" {
 		b.store = filepath.Join(b.dir, "zest.db")
 	}
-	b.host = delivertest.Start(t, delivertest.Script{Delay: time.Millisecond / 2})
+	b.host = delivertest.Start(t, script)
 	feed := `<rss version="2.0"><channel><title>Blog</title><item><guid>1</guid><title>Le pont rouvre</title><link>https://blog.example/1</link><description>Deux ans de travaux et onze millions plus tard, le pont rouvre enfin lundi.</description></item></channel></rss>`
 	config := fmt.Sprintf("store: %q\npublic_url: http://127.0.0.1:9\nsmtp: {host: 127.0.0.1, port: %d, tls: none, connections: 8}\nnewsletters:\n  - {name: hebdo, from: hebdo@example.org, postal_address: 1 quai du Port, sources: [./feed.xml]}\n", b.store, b.host.Port)
 	for name, text := range map[string]string{"feed.xml": feed, "zest.yaml": config} {

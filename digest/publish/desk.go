@@ -22,6 +22,31 @@ type desk struct {
 	first  digest.SubscriberID // how far the first pass has come
 	again  digest.SubscriberID // how far the present one of the others has come
 	dry    time.Time           // until then, a pass from the beginning is not worth its while
+	hand   int                 // readers a lane gets at a time
+	dealt  time.Time           // when the last hands were dealt
+}
+
+// A hand is what a lane sends in a quarter of a second to a second, as far as
+// Options.Block allows: who is claimed is out of reach of their own unsubscribing,
+// so a slow lane claims few.
+const (
+	firstHand = 4
+	handLeast = time.Second / 4
+	handMost  = time.Second
+)
+
+// size is how many readers a hand holds now.
+func (d *desk) size(now time.Time, most int) int {
+	switch gap := now.Sub(d.dealt); {
+	case d.hand == 0:
+		d.hand = firstHand
+	case gap < handLeast:
+		d.hand *= 2
+	case gap > handMost:
+		d.hand /= 2
+	}
+	d.dealt, d.hand = now, min(max(d.hand, 1), most)
+	return d.hand
 }
 
 // dryFor is how long nobody looks again for deliveries that could go, once a
@@ -121,7 +146,7 @@ func (l *ledger) claim(to []want, after digest.SubscriberID) ([]digest.Reader, e
 	if len(to) == 0 || l.run.Err() != nil {
 		return nil, nil
 	}
-	c := digest.Claim{Edition: l.frozen.Edition.ID, Owner: l.owner, After: after, Limit: l.p.o.Block * len(to), Now: l.p.o.Now()}
+	c := digest.Claim{Edition: l.frozen.Edition.ID, Owner: l.owner, After: after, Limit: l.desk.size(time.Now(), l.p.o.Block) * len(to), Now: l.p.o.Now()}
 	for _, w := range to {
 		c.Lanes = append(c.Lanes, w.lane.n)
 	}

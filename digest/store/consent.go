@@ -194,7 +194,7 @@ func (s *Store) Confirm(ctx context.Context, id digest.SubscriberID, lists []str
 		if n > 0 {
 			_, err1 = s.exec(ctx, tx, `DELETE FROM suppressions WHERE hash = ? AND reason = '`+erased+`'`, hash[0])
 			_, err2 = s.exec(ctx, tx, `UPDATE subscribers SET suppressed = 0 WHERE id = ? AND NOT EXISTS (SELECT 1 FROM suppressions WHERE hash IN (?, ?))`, id, hash[0], hash[1])
-			if err := errors.Join(err1, err2); err != nil {
+			if err := errors.Join(err1, err2, s.reopen(ctx, tx, id)); err != nil {
 				return err
 			}
 		}

@@ -96,6 +96,9 @@ func (s *Store) subscribe(ctx context.Context, tx *sql.Tx, sub digest.Subscripti
 		VALUES (`+marks(12)+`)
 		ON CONFLICT (list, subscriber_id) DO UPDATE SET state = excluded.state, since = excluded.since, reason = '' WHERE `+condition,
 		append([]any{sub.List, id, string(sub.State), milli(sub.Since), sub.Reason}, choiceValues(choice)...)...)
+	if err == nil && o.Again && n > 0 {
+		err = s.reopen(ctx, tx, id)
+	}
 	return n > 0, err
 }
 
@@ -149,6 +152,14 @@ func (s *Store) closeQueued(ctx context.Context, tx *sql.Tx, at time.Time, ids .
 	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND subscriber_id IN (`+marks(len(ids))+`) AND status = 'queued'
 		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
 			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, append([]any{milli(at)}, ids...)...)
+	return err
+}
+
+// reopen queues again what was closed for a reader who left while an edition is
+// being sent, and came back by their own wish. Nothing of it was begun. A claim
+// looks anyway whether they want it now.
+func (s *Store) reopen(ctx context.Context, tx *sql.Tx, id digest.SubscriberID) error {
+	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'queued', next_try = 0, settled = 0 WHERE edition_id IN (`+open+`) AND subscriber_id = ? AND status = 'suppressed'`, id)
 	return err
 }
 
