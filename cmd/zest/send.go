@@ -84,6 +84,11 @@ zest deliveries, zest editions resume lets the rest go.
 			})
 		},
 	})
+	f.register(c)
+	return c
+}
+
+func (f *sendFlags) register(c *cobra.Command) {
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would go out, and leave no trace")
 	c.Flags().BoolVar(&f.due, "due", false, "send every newsletter whose time has come")
 	c.Flags().BoolVar(&f.force, "force", false, "send although the message has hard findings")
@@ -94,7 +99,6 @@ zest deliveries, zest editions resume lets the rest go.
 	c.Flags().Int64Var(&f.plan, "plan", 0, "send exactly the plan of this `number`, or say what changed since")
 	c.Flags().StringVar(&f.intro, "intro", "", "the `text` above the first story, or @FILE")
 	c.Flags().StringVar(&f.now, "now", "", "take this `time` (RFC 3339) for now")
-	return c
 }
 
 // setNow moves the program's clock to a given time; it goes on from there.

@@ -89,25 +89,7 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 		mail.WithPort(r.Port), mail.WithTimeout(t.Dial), mail.WithoutSMTPUTF8(),
 		mail.WithTLSConfig(&tls.Config{ServerName: r.Host, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}),
 		mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
-			if r.Socket != "" {
-				network, address = "unix", r.Socket
-			}
-			conn, err := (&net.Dialer{Timeout: t.Dial}).DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			if r.LMTP {
-				conn = lmtpConn{conn}
-			}
-			s.conn = conn
-			if tcp, ok := conn.(*net.TCPConn); ok {
-				tcp.SetWriteBuffer(sendBuffer)
-			}
-			conn.SetDeadline(time.Now().Add(t.Dial + t.Command))
-			if r.TLS == TLSImplicit {
-				return tls.Client(conn, &tls.Config{ServerName: r.Host, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}), nil
-			}
-			return conn, nil
+			return s.dial(ctx, network, address, r)
 		}),
 	}
 	if r.TLS == TLSStart {
@@ -147,6 +129,30 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 	// When the run is stopped, what is in flight has a moment to end well.
 	s.stop = context.AfterFunc(ctx, func() { s.conn.SetDeadline(time.Now().Add(grace)) })
 	return s, nil
+}
+
+// dial makes the connection below a session, with TLS from the first byte where
+// the relay wants that.
+func (s *session) dial(ctx context.Context, network, address string, r Relay) (net.Conn, error) {
+	if r.Socket != "" {
+		network, address = "unix", r.Socket
+	}
+	conn, err := (&net.Dialer{Timeout: s.timeouts.Dial}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(sendBuffer)
+	}
+	if r.LMTP {
+		conn = lmtpConn{conn}
+	}
+	s.conn = conn
+	conn.SetDeadline(time.Now().Add(s.timeouts.Dial + s.timeouts.Command))
+	if r.TLS == TLSImplicit {
+		return tls.Client(conn, &tls.Config{ServerName: r.Host, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}), nil
+	}
+	return conn, nil
 }
 
 // sendBuffer holds a whole message, in octets: writing one need not wait for the
