@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/publish"
 	"github.com/zest-digest/zest/digest/render"
 )
@@ -20,6 +21,11 @@ func TestAnEditionOwesNothingToTheClocksZoneOrTheMachine(t *testing.T) {
 	for range 12 {
 		w.live()
 	}
+	for i, id := range w.readers { // whoever left comes back, each with a choice of their own
+		w.join(i)
+		w.choices[id] = digest.Choice{Language: []string{"fr", "en"}[i%2], TextOnly: i%3 == 0, Topics: [][]string{nil, {"Mer"}, {"Culture", "Technique"}}[i%3]}
+	}
+	w.change(func(c digest.Choice) digest.Choice { return c })
 	w.write(9)
 	w.now = w.now.AddDate(0, 0, 9)
 	tokyo, err := time.LoadLocation("Asia/Tokyo")
