@@ -99,13 +99,7 @@ const (
 
 // Metrics says where Prometheus may ask `zest serve`.
 type Metrics struct {
-	Listen         string   `yaml:"listen"` // host:port; empty for nowhere. Keep it off the internet
-	Secret         Secret   `yaml:"secret"` // signs tokens; the store keeps one when empty
-	SecretFile     string   `yaml:"secret_file"`
-	OldSecret      Secret   `yaml:"old_secret"` // signed before; its links still open
-	OldSecretFile  string   `yaml:"old_secret_file"`
-	TrustedProxies []string `yaml:"trusted_proxies"` // networks whose X-Forwarded-For is believed
-	RecordNetwork  bool     `yaml:"record_network"`  // consents keep a keyed hash of the network
+	Listen string `yaml:"listen"` // host:port; empty for nowhere. Keep it off the internet
 }
 
 // Operator says who is told what.
