@@ -84,7 +84,9 @@ func TestWhatIsNotFitToBeShownIsNotShown(t *testing.T) {
 		"nothing":          says(""),
 		"no answer":        func(w http.ResponseWriter, _ *http.Request, _ string) { io.WriteString(w, `{"choices":[]}`) },
 		"not JSON":         func(w http.ResponseWriter, _ *http.Request, _ string) { io.WriteString(w, "<html>") },
-		"an error":         func(w http.ResponseWriter, _ *http.Request, _ string) { http.Error(w, "overloaded", 503) },
+		"an error": func(w http.ResponseWriter, _ *http.Request, _ string) {
+			http.Error(w, "overloaded", http.StatusServiceUnavailable)
+		},
 		"too slow": func(_ http.ResponseWriter, r *http.Request, _ string) {
 			select {
 			case <-r.Context().Done():
