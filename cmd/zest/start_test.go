@@ -24,10 +24,13 @@ func BenchmarkStart(b *testing.B) {
 	config := `public_url: https://news.example.org
 smtp: {host: 127.0.0.1, port: 9, tls: none}
 newsletters:
-  - {name: hebdo, from: hebdo@example.org, postal_address: 1 quai du Port, sources: [./feed.xml], schedule: [every monday at 7:30]}
+  - {name: hebdo, from: hebdo@example.org, postal_address: 1 quai du Port, sources: [./articles], schedule: [every monday at 7:30]}
 `
-	feed := `<rss version="2.0"><channel><title>Blog</title><item><guid>1</guid><title>Le pont rouvre</title><link>https://blog.example/1</link><description>Deux ans de travaux et onze millions plus tard, le pont rouvre enfin lundi.</description></item></channel></rss>`
-	for name, text := range map[string]string{"zest.yaml": config, "feed.xml": feed} {
+	article := "# The bridge is open\n\nAfter two years of works the bridge over the harbour opens on Monday, wider by a lane.\n"
+	if err := os.Mkdir(filepath.Join(dir, "articles"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range map[string]string{"zest.yaml": config, "articles/bridge.md": article} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			b.Fatal(err)
 		}
