@@ -134,7 +134,7 @@ func TestPromiseOneEditionForEachSlotWhateverTheClockDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			shift := start.Sub(time.Now())
+			shift := time.Until(start)
 			ctx, stop := context.WithTimeout(t.Context(), 14*24*time.Hour)
 			defer stop()
 			var last time.Time

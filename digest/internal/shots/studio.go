@@ -25,7 +25,6 @@ type studio struct {
 	address  string
 	axeJS    string
 	pictures [][]byte
-	sheeted  []string // messages of the contact sheets
 }
 
 func newStudio(s settings) (*studio, error) {
