@@ -42,16 +42,18 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 	if !ok {
 		return nil, fmt.Errorf("composing %s: no end of the header", l.Edition)
 	}
-	m := &Message{header: keepShared(header), size: len(raw)}
+	m := &Message{header: keepShared(header)}
 	if p.HTML == "" && len(p.Embedded) == 0 {
-		err = m.cutWhole(body)
+		err = m.cutWhole(p.Text)
 	} else {
-		err = m.cut(body)
+		err = m.cut(body, p)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
 	}
+	m.size = len(raw)
 	for _, s := range m.segments {
+		m.size += len(s.text)
 		if startsWithDot(s.text) {
 			return nil, fmt.Errorf("composing %s: a line begins with a dot", l.Edition)
 		}
@@ -59,8 +61,8 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 	return m, m.prepare()
 }
 
-// compose has go-mail write the message for nobody: the fields of one reader
-// are left to [Message.Append].
+// compose has go-mail write the message for nobody, with stand-ins for the text
+// and the HTML: the fields of one reader are left to [Message.Append].
 func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithBoundary(boundary(l, p)))
 	if err := checkLines(l.From.Name, l.From.Email, l.ReplyTo.Name, l.ReplyTo.Email, p.Subject, l.ListID, l.ListName, l.ArchiveURL, l.Edition, l.Newsletter); err != nil {
@@ -77,9 +79,9 @@ func compose(l digest.Letterhead, p digest.Proof) ([]byte, error) {
 	if l.ListID != "" {
 		listFields(m, l)
 	}
-	m.SetBodyString(mail.TypeTextPlain, p.Text)
+	m.SetBodyString(mail.TypeTextPlain, standIn)
 	if p.HTML != "" {
-		m.AddAlternativeString(mail.TypeTextHTML, p.HTML)
+		m.AddAlternativeString(mail.TypeTextHTML, standIn)
 	}
 	for _, e := range p.Embedded {
 		if err := m.EmbedReader(asciiName(e), bytes.NewReader(e.Data), mail.WithFileContentID("<"+e.ID+">"), mail.WithFileContentType(mail.ContentType(e.Type))); err != nil {

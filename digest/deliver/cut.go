@@ -2,22 +2,25 @@ package deliver
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"mime/quotedprintable"
 	"regexp"
+	"slices"
 
 	"github.com/zest-digest/zest/digest"
 )
 
 var tokenPattern = regexp.MustCompile(`@@[a-z_]+@@`)
 
-// cut splits a MIME body at its tokens. Quoted-printable wraps lines where it
-// likes, also within a token; so each part is decoded, cut, and each piece
-// encoded again for itself. A token stands between soft line breaks (RFC 2045
-// section 6.7 rule 5), which makes the pieces around it independent of its
+// standIn is what go-mail encodes in the place of a part: the part is encoded
+// once, when it is cut.
+const standIn = "-"
+
+// cut fills a MIME body, composed of stand-ins, with its parts, split at their
+// tokens. Quoted-printable wraps lines where it likes, also within a token; so
+// each piece is encoded for itself. A token stands between soft line breaks (RFC
+// 2045 section 6.7 rule 5), which makes the pieces around it independent of its
 // value.
-func (m *Message) cut(body []byte) error {
+func (m *Message) cut(body []byte, p digest.Proof) error {
 	var text []byte // encoded, not yet given to a segment
 	rest := body
 	for {
@@ -26,20 +29,17 @@ func (m *Message) cut(body []byte) error {
 			break
 		}
 		start := at + bytes.Index(rest[at:], []byte("\r\n\r\n")) + 4
-		end := start + bytes.Index(rest[start:], []byte("\r\n--zest-"))
-		if end < start {
-			end = len(rest)
-		}
 		isHTML := bytes.Contains(partHeader(rest[:start]), []byte("text/html"))
-		text = append(text, rest[:start]...)
-		plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(rest[start:end])))
-		if err != nil {
-			return fmt.Errorf("reading a part back: %w", err)
+		plain := p.Text
+		if isHTML {
+			plain = p.HTML
 		}
-		if text, err = m.cutPart(text, plain, isHTML); err != nil {
+		text = append(text, rest[:start]...)
+		var err error
+		if text, err = m.cutPart(text, []byte(plain), isHTML); err != nil {
 			return err
 		}
-		rest = rest[end:]
+		rest = bytes.TrimPrefix(rest[start:], []byte(standIn))
 	}
 	m.segments = append(m.segments, segment{text: endLine(append(text, rest...))})
 	return nil
@@ -55,12 +55,8 @@ func endLine(text []byte) []byte {
 }
 
 // cutWhole is cut for a message of one part, which is all text.
-func (m *Message) cutWhole(body []byte) error {
-	plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body)))
-	if err != nil {
-		return fmt.Errorf("reading the text back: %w", err)
-	}
-	text, err := m.cutPart(nil, plain, false)
+func (m *Message) cutWhole(plain string) error {
+	text, err := m.cutPart(nil, []byte(plain), false)
 	if err != nil {
 		return err
 	}
@@ -107,7 +103,7 @@ func known(t digest.Token) bool {
 }
 
 func appendQP(dst, plain []byte) ([]byte, error) {
-	b := bytes.NewBuffer(dst)
+	b := bytes.NewBuffer(slices.Grow(dst, len(plain)+len(plain)/8))
 	w := quotedprintable.NewWriter(b)
 	if _, err := w.Write(plain); err != nil {
 		return nil, err
@@ -126,7 +122,7 @@ func hideDots(text []byte, from int) []byte {
 	if !startsWithDot(text[from:]) {
 		return text
 	}
-	out := bytes.Clone(text[:from])
+	out := append(make([]byte, 0, len(text)+len(text)/64+8), text[:from]...)
 	for line := range bytes.SplitAfterSeq(text[from:], []byte("\n")) {
 		for bytes.HasPrefix(line, []byte(".")) {
 			out = append(out, "=2E"...)

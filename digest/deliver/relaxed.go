@@ -1,6 +1,9 @@
 package deliver
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // relaxBody appends whole lines of a body as RFC 6376 section 3.4.4 wants them
 // hashed: white space at their ends gone, and one space for any other run of it.
@@ -9,6 +12,7 @@ func relaxBody(dst, text []byte) []byte {
 	if len(dst) == 0 && relaxed(text) {
 		return text
 	}
+	dst = slices.Grow(dst, len(text))
 	for len(text) > 0 {
 		end := bytes.IndexByte(text, '\n') + 1
 		if end == 0 {
@@ -35,21 +39,21 @@ func relaxed(text []byte) bool {
 	return !bytes.HasSuffix(text, []byte(" "))
 }
 
-// appendRelaxed puts one space for each run of white space.
+// appendRelaxed puts one space for each run of white space. What lies between
+// two runs is copied at once.
 func appendRelaxed(dst, line []byte) []byte {
-	space := false
-	for _, c := range line {
-		if c == ' ' || c == '\t' {
-			space = true
+	from := 0
+	for i := 0; i < len(line); i++ {
+		if line[i] != ' ' && line[i] != '\t' {
 			continue
 		}
-		if space {
-			dst = append(dst, ' ')
-			space = false
+		dst = append(append(dst, line[from:i]...), ' ')
+		for i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t') {
+			i++
 		}
-		dst = append(dst, c)
+		from = i + 1
 	}
-	return dst
+	return append(dst, line[from:]...)
 }
 
 // trimEnd takes the empty lines off the end of a body.
