@@ -4,8 +4,9 @@
 // Premailer reads only the simplest CSS right. So a pass before it reads the
 // sheets as a browser does, works out the cascade, and hands premailer one rule
 // for each group of elements that come to the same declarations, already in
-// order. A pass after it puts back what premailer cannot carry. What has to
-// stay a sheet (@media, fonts, :hover, client hooks) stays in its place.
+// order, under a name that stands for them. A pass after it puts the declarations
+// in the place of the name. What has to stay a sheet (@media, fonts, :hover,
+// client hooks) stays in its place.
 //
 // A <style data-keep> goes through to the letter.
 package inline
@@ -84,7 +85,7 @@ type work struct {
 	m         matcher
 	x         *index
 	findings  []Finding
-	restore   []string        // declarations premailer could not carry
+	restore   []string        // the declarations of each group, which premailer carries under a name of ours
 	groups    map[string]int  // declarations → number of their rule
 	known     map[string]int  // matched rules → the same, for elements without a style attribute
 	rules     strings.Builder // what premailer is to inline
@@ -285,14 +286,17 @@ func (w *work) group(list []decl) int {
 		return 0
 	}
 	var key strings.Builder
-	for _, d := range list {
-		key.WriteString(d.text() + ";")
+	for i, d := range list {
+		if i > 0 {
+			key.WriteByte(';')
+		}
+		key.WriteString(d.text())
 	}
 	n, ok := w.groups[key.String()]
 	if !ok {
 		n = len(w.groups) + 1
 		w.groups[key.String()] = n
-		w.write(n, list)
+		w.write(n, key.String())
 	}
 	return n
 }
@@ -306,24 +310,12 @@ func (w *work) mark(e *element, group int) {
 	e.node.Attr = append(e.node.Attr, html.Attribute{Key: w.groupAttr, Val: strconv.Itoa(group)})
 }
 
-// write adds a rule for premailer. It keeps one declaration a property and
-// stumbles over much of what a value may hold; what it would not give back as
-// it was travels under a name of ours.
-func (w *work) write(n int, list []decl) {
-	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{", w.groupAttr, n)
-	last := map[string]int{}
-	for i, d := range list {
-		last[d.prop] = i
-	}
-	for i, d := range list {
-		text := d.text()
-		if last[d.prop] != i || !d.plain() {
-			w.restore = append(w.restore, text)
-			text = fmt.Sprintf("%s%dx:0", w.prefix, len(w.restore)-1)
-		}
-		w.rules.WriteString(text + ";")
-	}
-	w.rules.WriteString("}\n")
+// write adds a rule for premailer, with one declaration of ours that stands for
+// the list: premailer keeps one declaration a property, stumbles over much of
+// what a value may hold, and takes most of its time to read them.
+func (w *work) write(n int, list string) {
+	w.restore = append(w.restore, list)
+	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{%s%dx:0}\n", w.groupAttr, n, w.prefix, len(w.restore)-1)
 }
 
 func removeAttr(n *html.Node, key string) {

@@ -131,24 +131,3 @@ func isFamily(v string) bool {
 	}
 	return true
 }
-
-// plain says that premailer's scanner gives this declaration back unchanged.
-func (d decl) plain() bool {
-	for _, r := range d.prop {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
-			return false
-		}
-	}
-	if d.important || strings.Contains(strings.ToLower(d.value), "important") {
-		return false
-	}
-	for _, r := range d.value {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		case strings.ContainsRune(" .,#%-()\"'", r):
-		default:
-			return false
-		}
-	}
-	return !strings.Contains(d.value, "--") && !strings.Contains(d.value, "url")
-}
