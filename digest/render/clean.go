@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // flat makes a text of strangers one line of visible characters. Control
@@ -13,6 +14,9 @@ import (
 // follows (U+202A to U+202E, U+2066 to U+2069): a title must not reorder the
 // message around it.
 func flat(s string) string {
+	if s = strings.Trim(s, " "); flatAlready(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u00a0' || r == '\u202f':
@@ -25,6 +29,20 @@ func flat(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
+}
+
+// flatAlready reports whether flat has nothing to do, for most texts: letters
+// before the first combining mark (U+0300), the punctuation that goes with them,
+// and single spaces between words.
+func flatAlready(s string) bool {
+	before := 'a'
+	for _, r := range s {
+		if r == ' ' && before == ' ' || r < ' ' || r > '~' && r < '\u00a0' || r == '\u00ad' || r >= '\u0300' && (r < '\u2010' || r > '\u2026') {
+			return false
+		}
+		before = r
+	}
+	return true
 }
 
 // guard keeps a stranger's text from holding one of our per-reader tokens:
@@ -103,24 +121,59 @@ func typeset(lang, s string) string {
 	if primary(lang) != "fr" {
 		return s
 	}
-	return apostrophes(frenchSpaces.Replace(s))
+	return apostrophes(frenchSpaces(s))
 }
 
-var frenchSpaces = strings.NewReplacer(
-	" :", "\u00a0:", " ;", "\u00a0;", " !", "\u00a0!", " ?", "\u00a0?", " »", "\u00a0»", "« ", "«\u00a0", " %", "\u00a0%", " €", "\u00a0€",
-)
+// frenchSpaces keeps on one line what French sets apart by a space: before tall
+// punctuation, and inside guillemets.
+func frenchSpaces(s string) string {
+	var b strings.Builder
+	copied := 0
+	for i := range len(s) {
+		if s[i] == ' ' && (strings.HasSuffix(s[:i], "«") || beginsTall(s[i+1:])) {
+			b.WriteString(s[copied:i])
+			b.WriteString("\u00a0")
+			copied = i + 1
+		}
+	}
+	if copied == 0 {
+		return s
+	}
+	b.WriteString(s[copied:])
+	return b.String()
+}
+
+func beginsTall(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch s[0] {
+	case ':', ';', '!', '?', '%':
+		return true
+	}
+	return strings.HasPrefix(s, "»") || strings.HasPrefix(s, "€")
+}
 
 // apostrophes turns the typewriter's apostrophe between two letters into the
 // printer's.
 func apostrophes(s string) string {
-	if !strings.Contains(s, "'") {
-		return s
-	}
-	runes := []rune(s)
-	for i := 1; i+1 < len(runes); i++ {
-		if runes[i] == '\'' && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[i+1]) {
-			runes[i] = '’'
+	var b strings.Builder
+	copied := 0
+	for i := range len(s) {
+		if s[i] != '\'' {
+			continue
+		}
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[i+1:])
+		if unicode.IsLetter(before) && unicode.IsLetter(after) {
+			b.WriteString(s[copied:i])
+			b.WriteString("’")
+			copied = i + 1
 		}
 	}
-	return string(runes)
+	if copied == 0 {
+		return s
+	}
+	b.WriteString(s[copied:])
+	return b.String()
 }

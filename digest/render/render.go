@@ -207,6 +207,7 @@ func (th *theme) document(j job) (string, error) {
 // every byte counts against the size at which mail programs clip.
 func squeeze(html string) string {
 	var b strings.Builder
+	b.Grow(len(html))
 	for line := range strings.Lines(html) {
 		if line = strings.TrimSpace(line); line != "" {
 			b.WriteString(line)

@@ -117,26 +117,40 @@ func narrow(s string) (n int, ok bool) {
 // line. Other such words are broken where the line ends. Scripts that write
 // without spaces break between characters.
 func wrap(lead, s string) string {
-	indent := strings.Repeat(" ", width(lead))
-	room := columns - len(indent)
+	margin := width(lead)
+	room := columns - margin
 	var b strings.Builder
+	b.Grow(len(lead) + len(s) + len(s)/32)
 	used, first := 0, true
+	put := func(piece string, w, space int) {
+		switch {
+		case first:
+			b.WriteString(lead)
+			first = false
+		case used+space+w > room:
+			b.WriteByte('\n')
+			for range margin {
+				b.WriteByte(' ')
+			}
+			used, space = 0, 0
+		}
+		if space > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(piece)
+		used += space + w
+	}
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' }) {
+		if w, ok := narrow(word); ok && w <= room {
+			put(word, w, min(used, 1))
+			continue
+		}
 		for i, piece := range chop(pieces(word), room) {
-			w, space := width(piece), 0
-			if i == 0 && used > 0 {
-				space = 1
+			if i == 0 {
+				put(piece, width(piece), min(used, 1))
+			} else {
+				put(piece, width(piece), 0)
 			}
-			switch {
-			case first:
-				b.WriteString(lead)
-				first = false
-			case used+space+w > room:
-				b.WriteString("\n" + indent)
-				used, space = 0, 0
-			}
-			b.WriteString(strings.Repeat(" ", space) + piece)
-			used += space + w
 		}
 	}
 	return b.String()

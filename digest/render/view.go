@@ -118,11 +118,12 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	if e.More > 0 && address(e.MoreURL) != "" {
 		out.More, out.MoreURL = typeset(lang, r.words.Count(lang, "more", e.More)), address(e.MoreURL)
 	}
+	minutes := r.minutes(lang)
 	position, links := 0, 0
 	for _, s := range e.Sections {
 		sec := section{Title: set(s.Title), Start: out.Start, Tracked: out.Tracked}
 		for i, c := range s.Cards {
-			card := r.card(c, lang)
+			card := r.card(c, lang, minutes)
 			if card.Title == "" {
 				continue
 			}
@@ -136,7 +137,20 @@ func (r *Renderer) view(n digest.Newsletter, e digest.Edition, v digest.Variant,
 	return out
 }
 
-func (r *Renderer) card(c digest.Card, lang string) card {
+// minutes says a reading time in words, each once an edition.
+func (r *Renderer) minutes(lang string) func(int) string {
+	said := map[int]string{}
+	return func(n int) string {
+		words, ok := said[n]
+		if !ok {
+			words = typeset(lang, r.words.Count(lang, "minutes", n))
+			said[n] = words
+		}
+		return words
+	}
+}
+
+func (r *Renderer) card(c digest.Card, lang string, minutes func(int) string) card {
 	a := c.Article
 	own := cmp.Or(primary(a.Language), primary(lang))
 	set := func(s string) string { return typeset(own, flat(guard(s))) }
@@ -151,7 +165,7 @@ func (r *Renderer) card(c digest.Card, lang string) card {
 		out.Start = "right"
 	}
 	if c.Minutes > 0 {
-		out.Minutes = typeset(lang, r.words.Count(lang, "minutes", c.Minutes))
+		out.Minutes = minutes(c.Minutes)
 	}
 	for _, other := range c.Also {
 		title := set(other.Title)
