@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"html/template"
@@ -178,6 +177,9 @@ func (th *theme) page(j job) (string, error) {
 	return squeeze(res.HTML), nil
 }
 
+// roomy is what most documents fit in, in bytes.
+const roomy = 72 << 10
+
 // document is the HTML part with its sheets as they were written.
 func (th *theme) document(j job) (string, error) {
 	v, p, say := j.view, j.palette, j.say
@@ -194,9 +196,10 @@ func (th *theme) document(j job) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer th.copies.Put(c)
+	defer th.giveBack(c)
 	c.say, c.palette = say, p
-	var b bytes.Buffer
+	var b strings.Builder
+	b.Grow(roomy)
 	if err := c.html.ExecuteTemplate(&b, "document", v); err != nil {
 		return "", err
 	}

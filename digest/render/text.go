@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"text/template"
@@ -20,7 +19,7 @@ func (th *theme) plain(v view, lang string, say func(string) string) (string, er
 		return "", err
 	}
 	t.Funcs(textFuncs(lang, say))
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := t.Execute(&b, v); err != nil {
 		return "", err
 	}

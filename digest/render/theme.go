@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	texttemplate "text/template"
 	"time"
 
@@ -24,8 +23,8 @@ type theme struct {
 	text         *texttemplate.Template
 	style, media []sheet
 
-	copies sync.Pool // of *copied
-	print  string    // fingerprint of its files
+	copies chan *copied // those that nobody uses
+	print  string       // fingerprint of its files
 }
 
 // copied is a copy of a theme's templates for one rendering at a time. What
@@ -37,9 +36,24 @@ type copied struct {
 	palette palette
 }
 
+// copiesKept bounds what renderings at the same time leave behind. A [sync.Pool]
+// would forget them at a collection, which is about once an edition.
+const copiesKept = 4
+
+// giveBack keeps a copy for the next rendering.
+func (th *theme) giveBack(c *copied) {
+	c.say, c.palette = nil, nil
+	select {
+	case th.copies <- c:
+	default:
+	}
+}
+
 func (th *theme) copy() (*copied, error) {
-	if c, ok := th.copies.Get().(*copied); ok {
+	select {
+	case c := <-th.copies:
 		return c, nil
+	default:
 	}
 	t, err := th.html.Clone()
 	if err != nil {
@@ -121,7 +135,7 @@ func (l layered) fingerprint(name string) (string, error) {
 const textPart = "text.tmpl"
 
 func (l layered) theme(name string) (*theme, error) {
-	th := &theme{html: template.New(name)}
+	th := &theme{html: template.New(name), copies: make(chan *copied, copiesKept)}
 	th.html.Funcs(template.FuncMap{
 		"t":      func(string) string { return "" },
 		"colour": func(string) string { return "" },
