@@ -103,7 +103,7 @@ func known(t digest.Token) bool {
 }
 
 func appendQP(dst, plain []byte) ([]byte, error) {
-	b := bytes.NewBuffer(slices.Grow(dst, len(plain)+len(plain)/8))
+	b := bytes.NewBuffer(slices.Grow(dst, encodedSize(plain)))
 	w := quotedprintable.NewWriter(b)
 	if _, err := w.Write(plain); err != nil {
 		return nil, err
@@ -112,6 +112,20 @@ func appendQP(dst, plain []byte) ([]byte, error) {
 		return nil, err
 	}
 	return hideDots(b.Bytes(), len(dst)), nil
+}
+
+// encodedSize is about how long a text becomes, in bytes, and no less but for
+// many short lines.
+func encodedSize(plain []byte) int {
+	n := len(plain) + 512
+	for _, c := range plain {
+		if c == '=' || c > '~' {
+			n += 2
+		} else if c == '\n' {
+			n++
+		}
+	}
+	return n + n/24 // soft line breaks
 }
 
 // hideDots encodes the dot at the beginning of a line, from an offset on that is

@@ -85,7 +85,7 @@ type work struct {
 	m         matcher
 	x         *index
 	findings  []Finding
-	restore   []string        // the declarations of each group, which premailer carries under a name of ours
+	restore   []string        // the declarations of each group, escaped, which premailer carries under a name of ours
 	groups    map[string]int  // declarations → number of their rule
 	known     map[string]int  // matched rules → the same, for elements without a style attribute
 	rules     strings.Builder // what premailer is to inline
@@ -314,7 +314,7 @@ func (w *work) mark(e *element, group int) {
 // the list: premailer keeps one declaration a property, stumbles over much of
 // what a value may hold, and takes most of its time to read them.
 func (w *work) write(n int, list string) {
-	w.restore = append(w.restore, list)
+	w.restore = append(w.restore, html.EscapeString(list))
 	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{%s%dx:0}\n", w.groupAttr, n, w.prefix, len(w.restore)-1)
 }
 

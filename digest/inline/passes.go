@@ -30,7 +30,7 @@ func (w *work) prepare() {
 func (w *work) finish(out string) string {
 	out = strings.ReplaceAll(out, ` data-premailer="ignore"`, "")
 	var b strings.Builder
-	b.Grow(len(out))
+	b.Grow(len(out) + len(out)/2) // declarations are longer than their names
 	for {
 		i := strings.Index(out, w.prefix)
 		if i < 0 {
@@ -50,7 +50,8 @@ func (w *work) finish(out string) string {
 		default: // `PREFIX12x:0`, a declaration
 			digits, after, _ := strings.Cut(mark, "x:0")
 			n, _ := strconv.Atoi(digits)
-			b.WriteString(out[:i] + html.EscapeString(w.restore[n]))
+			b.WriteString(out[:i])
+			b.WriteString(w.restore[n])
 			out = after
 		}
 	}
