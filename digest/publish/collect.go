@@ -234,7 +234,7 @@ func (p *Publisher) Add(ctx context.Context, s digest.Source, items []digest.Ite
 	if err != nil {
 		return nil, digest.Saved{}, err
 	}
-	saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles)
+	saved, err := p.o.Store.SaveArticles(ctx, h.State, articles)
 	if err != nil {
 		return nil, saved, fmt.Errorf("saving articles of %s: %w", s.Name, err)
 	}

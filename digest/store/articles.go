@@ -63,10 +63,21 @@ func scanArticle(scan func(...any) error) (digest.Article, error) {
 // SaveHarvest stores what a reading brought and how it ended, in one
 // transaction: a validator is never kept for articles that were lost. An
 // article that changed is updated until an edition has carried it. Items of the
-// passed identities are known from then on, and never become articles.
+// passed identities are known from then on, and never become articles. A harvest
+// that a power cut takes is read again: its validator is gone with it.
 func (s *Store) SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article, passed ...digest.Passed) (digest.Saved, error) {
+	return s.saveHarvest(ctx, s.relaxedTx, st, articles, passed)
+}
+
+// SaveArticles stores articles that came by hand, like [Store.SaveHarvest]. No
+// reading would bring them again: when it returns they are on the disk.
+func (s *Store) SaveArticles(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error) {
+	return s.saveHarvest(ctx, s.tx, st, articles, nil)
+}
+
+func (s *Store) saveHarvest(ctx context.Context, within func(context.Context, func(*sql.Tx) error) error, st digest.SourceState, articles []digest.Article, passed []digest.Passed) (digest.Saved, error) {
 	var saved digest.Saved
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := within(ctx, func(tx *sql.Tx) error {
 		for _, a := range articles {
 			added, updated, err := s.saveArticle(ctx, tx, a)
 			if err != nil {
