@@ -122,16 +122,16 @@ func prefer(page, own digest.Article, o Options) digest.Article {
 
 // ownText is the article as the item itself tells it.
 func ownText(it digest.Item) digest.Article {
-	source := it.Content
-	if words(PlainText(it.Summary)) > words(PlainText(source)) {
-		source = it.Summary
-	}
 	a := digest.Article{Language: it.Language}
-	nodes, err := parseFragment(source)
-	if err != nil || len(nodes) == 0 {
+	root := fragment(it.Content)
+	if it.Summary != "" && it.Summary != it.Content {
+		if s := fragment(it.Summary); words(textOf(s)) > words(textOf(root)) {
+			root = s
+		}
+	}
+	if root.FirstChild == nil {
 		return a
 	}
-	root := wrapNodes(nodes)
 	base := parseURL(it.URL)
 	fixImages(root)
 	tidyBody(root, []string{squeeze(it.Title)}, nil)

@@ -33,7 +33,8 @@ func DetectLanguage(declared, text string) string {
 // small are the words that a text cannot do without, and that other languages do
 // not have.
 var small = map[string]map[string]bool{
-	"fr": wordSet("le les des du une et est dans que qui pour sur avec au aux ce cette sont pas plus par ses leur"),
+	"fr": wordSet("le les des du une et est dans que qui pour sur avec au aux ce cette sont pas plus par ses leur " +
+		"leurs elle ils nous vous mais ont été être fait après avant depuis aussi comme très où dont deux sans sous chez ans"),
 	"en": wordSet("the and of to is are was were that with for by from this which has have it as be"),
 }
 

@@ -8,7 +8,10 @@ import (
 // resolve makes ref absolute against base and keeps it only where it leads
 // somewhere: http, https or mailto. The rest gives "".
 func resolve(base *url.URL, ref string) string {
-	ref = strings.TrimSpace(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(ref))
+	if strings.ContainsAny(ref, "\n\r\t") {
+		ref = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(ref)
+	}
+	ref = strings.TrimSpace(ref)
 	if ref == "" {
 		return ""
 	}

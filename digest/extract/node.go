@@ -21,6 +21,16 @@ func parseFragment(s string) ([]*html.Node, error) {
 	return nodes, err
 }
 
+// fragment is a fragment's tree, in an element of its own. What cannot be read
+// gives an empty one.
+func fragment(s string) *html.Node {
+	nodes, err := parseFragment(s)
+	if err != nil {
+		nodes = nil
+	}
+	return wrapNodes(nodes)
+}
+
 // prune cuts what lies deeper than depth levels below n.
 func prune(n *html.Node, depth int) {
 	for c := n.FirstChild; c != nil; {

@@ -12,7 +12,7 @@ import (
 // languages have what their newspapers say most.
 var (
 	// A pointer to another article.
-	leads = pattern(`^(?:` +
+	leads = openerOf(`^(?:` +
 		`(?:à |a )?lire (?:aussi|également|encore|par ailleurs|sur le même sujet|notre|nos|ensuite|plus tard)\b|à (?:lire|voir|écouter|découvrir)(?:\s*(?:aussi|également|ensuite|sur|dans|:|–|-|—|>|»)|$)|(?:à )?(?:re)?(?:lisez|voir|voyez|découvrez|retrouvez|écoutez|regardez) (?:aussi|également|ensuite)\b|lire\s*[:–—>»]|` +
 		`sur le même (?:sujet|thème)|dans la même (?:rubrique|catégorie)|articles? (?:liés?|similaires?|connexes?|recommandés?|associés?|en relation)|vous aimerez (?:aussi|peut-être)|ces articles (?:pourraient|peuvent|devraient)|cela (?:peut|pourrait) (?:aussi )?vous intéresser|(?:pour )?aller plus loin\s*(?::|$)|en (?:lire|savoir) plus\s*(?::|$|sur)|plus d'(?:infos?|actualités?|articles?) (?:sur|:)|les plus (?:lus|populaires|partagés|commentés)|nos (?:derniers|autres) articles|` +
 		`(?:also )?(?:read|see|watch|listen)\s*(?:also|more|next|:|>|»|\|)|also (?:read|see|on)\b|(?:more|related)(?: (?:articles?|stor(?:y|ies)|posts?|news|content|topics?|links|reading|videos?|coverage|from|on))?\s*(?::|>|»|\||$)|related (?:articles?|stor(?:y|ies)|posts?|news|content|coverage)\b|(?:you (?:may|might) (?:also )?(?:like|enjoy|be interested)|you'll also like|don't miss|recommended(?: for you| reading| stories)?\s*(?::|$)|more (?:stories|articles|news|posts) (?:from|on|about|like)|read more (?:on|about|from|at)|most (?:read|popular|viewed|shared)|trending(?: now)?\s*(?::|$)|further reading|what to read next|up next|see more\b|editor'?s'? picks?|keep reading)|` +
@@ -25,7 +25,7 @@ var (
 		`folgen sie uns|jetzt abonnieren|newsletter abonnieren|(?:zum|unser(?:en)?|den) newsletter|whatsapp-kanal|melden sie sich|seguici su|iscriviti|suscríbe(?:te|ase)|síguenos|inscreva-se|siga-nos|schrijf je in|volg ons|meld deg på|подписывайтесь)`)
 
 	// The words of a page's machinery.
-	machinery = pattern(`^(?:` +
+	machinery = openerOf(`^(?:` +
 		`(?:passer|aller|accéder|sauter)(?: directement)? au (?:contenu|menu)(?: principal)?|skip to (?:main )?content|skip (?:navigation|ad(?:vertisement)?|past .{0,40}|.{0,30}newsletter.{0,20})|after newsletter promotion|jump to content|zum inhalt springen|ir al contenido|` +
 		`publicité|la suite après (?:la|cette) publicité|(?:contenus?|articles?|liens?) (?:sponsorisés?|commerciaux|partenaires?)|annonce|pub|advertis(?:e?ment|ing)|(?:article|story) continues (?:below|after).*|sponsored(?: content| by.*)?|promoted(?: content)?|anzeige|werbung|publicidad|pubblicità|reklame|annons|реклама|scroll to continue(?: with content)?|continue reading (?:below|after.*)|after ad|loading(?:\.\.\.|…)?|chargement(?: en cours)?(?:\.\.\.|…)?|` +
 		`partager|partages?|share|teilen|compartir|condividi|imprimer|print|copier le lien|copy link|link copied!?|lien copié ?!?|commenter|comment|réagir|réagissez|répondre|reply|save|bookmark|enregistrer|sauvegarder|écouter(?: (?:l')?article)?|listen(?: to (?:this )?article)?|e-?mail|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|flipboard|pocket|instagram|tiktok|bluesky|messenger|` +
@@ -34,7 +34,7 @@ var (
 		`)[\s\p{P}\p{S}]*$`)
 
 	// The head of what readers wrote; nothing of the article follows it.
-	comments = pattern(`^(?:(?:(?:\d[\d\s.,]* |aucun |no |un |one )(?:réactions?|responses?|thoughts|replies)|(?:\d[\d\s.,]* |aucun |no |un |one |les |all )?(?:commentaires?|comments?|kommentare?|comentarios?|commenti))(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
+	comments = openerOf(`^(?:(?:(?:\d[\d\s.,]* |aucun |no |un |one )(?:réactions?|responses?|thoughts|replies)|(?:\d[\d\s.,]* |aucun |no |un |one |les |all )?(?:commentaires?|comments?|kommentare?|comentarios?|commenti))(?:\s*\(?\d*\)?)?(?: (?:sur|on|to|zu) .{0,150})?|(?:laisse[rz]|écrire|poster|ajouter|publier) (?:un|votre) (?:commentaire|réponse|avis)|laisser une réponse|leave (?:a|your) (?:reply|comment|response)|post (?:a|your) comment|add (?:a|your) comment|join the (?:conversation|discussion)|(?:annuler la|cancel) r(?:éponse|eply)|(?:participer à|rejoindre) la discussion|vos réactions|les commentaires sont fermés|comments are closed|schreiben sie einen kommentar|kommentar schreiben|deja (?:un|tu) comentario|lascia un commento)[\s\p{P}\p{S}]*$`)
 
 	// What stands in the place of something that was not loaded, and what the
 	// law wants said beside a shop link.
@@ -50,11 +50,11 @@ var (
 	creditAnywhere = pattern(`(?:©|\(c\)|(?:photos?|fotos?|bild|images?|credits?|crédits?|quelle|source|illustration|courtesy)\s?(?::|/|by |par |von |of |via )|\b(?:afp|getty|reuters|dpa|epa|imago|shutterstock|istock|unsplash|pexels|adobe stock|keystone|sipa|abaca|bestimage|maxppp|associated press|ap photo|apa|ntb|ansa|belga|alamy|picture alliance|wikimedia)\b|/\s?ap\b)`)
 
 	// How long it takes to read, and when it was put there.
-	reading = pattern(`^(?:(?:temps de )?lecture\s*:?\s*(?:de )?\d+ ?min\w*|\d+ ?min(?:ute)?s?(?: de lecture| read(?:ing)?(?: time)?| lesezeit)?|(?:reading time|lesezeit|lesedauer)\s*:?\s*\d+ ?min\w*)[\s\p{P}]*$`)
+	reading = openerOf(`^(?:(?:temps de )?lecture\s*:?\s*(?:de )?\d+ ?min\w*|\d+ ?min(?:ute)?s?(?: de lecture| read(?:ing)?(?: time)?| lesezeit)?|(?:reading time|lesezeit|lesedauer)\s*:?\s*\d+ ?min\w*)[\s\p{P}]*$`)
 	stamped = pattern(`(?:^|[^\p{L}])(?:publi[ée]e?s?|posté|rédigé|écrit|mis(?:e)? à jour|mise à jour|modifié|actualisé|créé|published|posted|updated|modified|created|written|veröffentlicht|publiziert|aktualisiert|erstellt|stand|online seit|pubblicato|aggiornato|publicado|actualizado|atualizado|publisert|oppdatert|gepubliceerd|bijgewerkt)(?:[^\p{L}]|$)`)
 
 	// Who made a picture.
-	credit = pattern(`^(?:(?:crédits? ?(?:photo|image|illustration)?s?|(?:photo|image|picture|media)? ?(?:credits?|caption|source|courtesy)|photos?|images?|photograph|illustrations?|visuel|bild|bildquelle|foto|quelle|source)\s*(?::|©|/|by |par |von )\s?.{0,80}|©.{0,80}|\(c\).{0,60}|(?:getty images|shutterstock|reuters|afp|unsplash|istock|imago|epa|dpa)\b.{0,30})$`)
+	credit = openerOf(`^(?:(?:crédits? ?(?:photo|image|illustration)?s?|(?:photo|image|picture|media)? ?(?:credits?|caption|source|courtesy)|photos?|images?|photograph|illustrations?|visuel|bild|bildquelle|foto|quelle|source)\s*(?::|©|/|by |par |von )\s?.{0,80}|©.{0,80}|\(c\).{0,60}|(?:getty images|shutterstock|reuters|afp|unsplash|istock|imago|epa|dpa)\b.{0,30})$`)
 )
 
 // phrase is a block's text made ready for the patterns: they are long, and

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -141,7 +142,15 @@ func (w *textWriter) node(n *html.Node) {
 }
 
 func (w *textWriter) text(s string) {
-	for _, r := range s {
+	for s != "" {
+		if n := plainRun(s); n > 0 {
+			w.gap()
+			w.b.WriteString(s[:n])
+			s = s[n:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s)
+		s = s[size:]
 		switch {
 		case r == '\u00ad' || r == '\u200b' || r == '\ufeff': // soft hyphens and zero widths are layout
 		case w.pre > 0 && r == '\n':
@@ -155,6 +164,16 @@ func (w *textWriter) text(s string) {
 			w.b.WriteRune(r)
 		}
 	}
+}
+
+// plainRun is how many bytes of ASCII that can be seen s begins with.
+func plainRun(s string) int {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // gap writes the white space that is owed.
@@ -202,6 +221,16 @@ func words(s string) int {
 	wide := 0
 	for _, r := range s {
 		switch {
+		case r < utf8.RuneSelf: // most of most texts, and the tables are slow
+			switch {
+			case 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9':
+				if !in {
+					n++
+				}
+				in = true
+			case r == ' ' || '\t' <= r && r <= '\r':
+				in = false
+			}
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
 			wide++
 			in = false
