@@ -3,11 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/publish"
+)
+
+// While sources are read garbage may grow to several times what is in use, within
+// a bound in bytes: what an item leaves is short-lived, and collecting it all the
+// time is a good part of the work.
+const (
+	collectMemory  = 48 << 20
+	collectGarbage = 400 // percent
 )
 
 func (a *app) collectCmd() *cobra.Command {
@@ -25,6 +34,8 @@ sent. A source that fails is named, left alone for a while, and stops no other.
 				if err != nil {
 					return err
 				}
+				defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
+				defer debug.SetGCPercent(debug.SetGCPercent(collectGarbage))
 				reports, err := m.publisher.Collect(ctx, sources)
 				m.bars.finish()
 				if err := errors.Join(err, a.showSources(reports)); err != nil {

@@ -36,11 +36,11 @@ func parseFeed(body []byte, contentType, address string, items int, cut bool) (d
 	var parsed *gofeed.Feed
 	err := io.ErrUnexpectedEOF
 	if !cut {
-		parsed, err = gofeed.NewParser().Parse(bytes.NewReader(text))
+		parsed, err = newParser().Parse(bytes.NewReader(text))
 	}
 	if err != nil {
 		if fixed := closeCut(text); fixed != nil {
-			parsed, err = gofeed.NewParser().Parse(bytes.NewReader(fixed))
+			parsed, err = newParser().Parse(bytes.NewReader(fixed))
 		}
 	}
 	if err != nil {
@@ -54,6 +54,14 @@ func parseFeed(body []byte, contentType, address string, items int, cut bool) (d
 		}
 	}
 	return f, nil
+}
+
+// newParser makes a parser that leaves looking for pictures in the text to
+// [firstPicture]: gofeed builds the tree of every text for it.
+func newParser() *gofeed.Parser {
+	p := gofeed.NewParser()
+	p.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true}
+	return p
 }
 
 func notAFeed(err error) error {
@@ -138,6 +146,9 @@ func convert(p *gofeed.Feed, rootBase, address string) digest.Feed {
 	}
 	base := cmp.Or(f.Link, address)
 	for _, it := range p.Items {
+		if it.Image == nil && p.FeedType == "rss" {
+			it.Image = firstPicture(it.Content, it.Description)
+		}
 		out := item(it, base)
 		if rootBase = absolute(rootBase, address); rootBase != "" {
 			out.Base = rootBase

@@ -75,6 +75,27 @@ func TestOldDialects(t *testing.T) {
 	}
 }
 
+// TestPictureInTheText finds the first picture that a text shows, and leaves what
+// the feed says of pictures its precedence.
+func TestPictureInTheText(t *testing.T) {
+	for inside, want := range map[string]string{
+		`<description>&lt;p&gt;a&lt;/p&gt;&lt;img alt=x&gt;&lt;IMG src="/1.jpg"&gt;&lt;img src="/2.jpg"&gt;</description>`:                        "https://x/1.jpg",
+		`<description>&lt;IMG SRC=/1.jpg /&gt;</description>`:                                                                                     "https://x/1.jpg",
+		`<description>&lt;!-- &lt;img src="/1.jpg"&gt; --&gt; words</description>`:                                                                "",
+		`<description>&lt;img src="/1.jpg"&gt;</description><enclosure url="https://x/2.jpg" type="image/jpeg"/>`:                                 "https://x/2.jpg",
+		`<description>&lt;img src="/1.jpg"&gt;</description><media:thumbnail xmlns:media="http://search.yahoo.com/mrss/" url="https://x/2.jpg"/>`: "https://x/1.jpg",
+		`<description>&lt;noscript&gt;&lt;img src="/1.jpg"&gt;&lt;/noscript&gt;&lt;img src="/2.jpg"&gt;</description>`:                            "https://x/2.jpg",
+	} {
+		f, err := collect.ParseFeed([]byte(`<rss version="2.0"><channel><link>https://x/</link><item><title>t</title>`+inside+`</item></channel></rss>`), "", "")
+		if err != nil || len(f.Items) != 1 {
+			t.Fatal(err)
+		}
+		if got := f.Items[0].Image; got != want {
+			t.Errorf("%s: %q, want %q", inside, got, want)
+		}
+	}
+}
+
 func TestBombsAndNonsenseEndInAnError(t *testing.T) {
 	for name, body := range map[string]string{
 		"nothing": "", "text": "hello", "a page": "<!DOCTYPE html><html><body>hi</body></html>",
