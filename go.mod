@@ -85,6 +85,7 @@ require (
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/gorilla/feeds v1.2.0
+	github.com/preslavrachev/gomjml v0.10.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/temoto/robotstxt v1.1.2
 )

@@ -24,7 +24,8 @@ var mayImport = map[string][]string{
 	"digest/picture":             {},
 	"digest/lint":                {"digest", "digest/lint/caniemail"},
 	"digest/lint/caniemail":      {},
-	"digest/render":              {"digest", "digest/inline", "templates"},
+	"digest/mjml":                {},
+	"digest/render":              {"digest", "digest/inline", "digest/mjml", "templates"},
 	"digest/deliver":             {"digest"},
 	"digest/deliver/delivertest": {"digest"},
 	"digest/bounce":              {"digest"},
@@ -58,7 +59,7 @@ var mayImport = map[string][]string{
 
 // pure packages compute: they read no clock, no file, no network and no
 // database, and they do not log.
-var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/picture", "digest/lint", "digest/render", "digest/bounce", "digest/roster", "digest/segment"}
+var pure = []string{"digest", "digest/address", "digest/extract", "digest/curate", "digest/inline", "digest/mjml", "digest/picture", "digest/lint", "digest/render", "digest/bounce", "digest/roster", "digest/segment"}
 
 var impure = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}
 
@@ -79,6 +80,7 @@ var home = map[string][]string{
 	"github.com/blevesearch/snowballstem/english": {"digest/curate"},
 	"github.com/blevesearch/snowballstem/french":  {"digest/curate"},
 	"github.com/vanng822/go-premailer/premailer":  {"digest/inline"},
+	"github.com/preslavrachev/gomjml/mjml":        {"digest/mjml"},
 	"html/template":                               {"digest/render", "digest/web", "templates", "cmd/zest", "cmd/zest/demo", "cmd/zest/studio"},
 	"github.com/wneessen/go-mail":                 {"digest/deliver", "digest/internal/bench"},
 	"github.com/wneessen/go-mail/smtp":            {"digest/deliver"},

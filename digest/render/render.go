@@ -12,6 +12,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/inline"
+	"github.com/zest-digest/zest/digest/mjml"
 	"github.com/zest-digest/zest/templates"
 )
 
@@ -191,7 +192,9 @@ func (th *theme) document(j job) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	v.Style, v.Media = template.CSS(style), template.CSS(media)
+	if th.mjml == nil {
+		v.Style, v.Media = template.CSS(style), template.CSS(media)
+	}
 	c, err := th.copy()
 	if err != nil {
 		return "", err
@@ -200,10 +203,15 @@ func (th *theme) document(j job) (string, error) {
 	c.say, c.palette = say, p
 	var b strings.Builder
 	b.Grow(roomy)
-	if err := c.html.ExecuteTemplate(&b, "document", v); err != nil {
+	if err := c.html.ExecuteTemplate(&b, th.entry, v); err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	if th.mjml == nil {
+		return b.String(), nil
+	}
+	head := `<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">` +
+		"<style>" + style + "</style><style data-keep>" + media + "</style>"
+	return th.mjml.HTML(b.String(), mjml.Look{Dir: v.Dir, Head: head})
 }
 
 // squeeze drops the indentation and empty lines that templates leave behind:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/inline"
+	"github.com/zest-digest/zest/digest/mjml"
 )
 
 // theme is a parsed theme: the shared parts, with its own on top.
@@ -22,6 +23,8 @@ type theme struct {
 	html         *template.Template
 	text         *texttemplate.Template
 	style, media []sheet
+	entry        string       // the template that is the document
+	mjml         *mjml.Source // of a theme that writes MJML, or nil
 
 	copies chan *copied // those that nobody uses
 	print  string       // fingerprint of its files
@@ -97,19 +100,22 @@ func (l layered) Glob(pattern string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// themes are the folders of email/ that have a style sheet of their own.
+// themes are the folders of email/ that have a style sheet of their own, or MJML.
 func (l layered) themes() ([]string, error) {
-	found, err := l.Glob("email/*/style.css")
-	if err != nil {
-		return nil, err
-	}
 	var names []string
-	for _, f := range found {
-		if name := path.Base(path.Dir(f)); name != "parts" {
-			names = append(names, name)
+	for _, file := range []string{"style.css", mjmlPart} {
+		found, err := l.Glob("email/*/" + file)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if name := path.Base(path.Dir(f)); name != "parts" {
+				names = append(names, name)
+			}
 		}
 	}
-	return names, nil
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // fingerprint is a hash of every file that a theme is made of.
@@ -132,10 +138,14 @@ func (l layered) fingerprint(name string) (string, error) {
 }
 
 // textPart is the file of the text part; every other .tmpl is of the HTML.
-const textPart = "text.tmpl"
+// mjmlPart, in a theme's folder, is the document of that theme, in MJML.
+const (
+	textPart = "text.tmpl"
+	mjmlPart = "html.mjml"
+)
 
 func (l layered) theme(name string) (*theme, error) {
-	th := &theme{html: template.New(name), copies: make(chan *copied, copiesKept)}
+	th := &theme{html: template.New(name), entry: "document", copies: make(chan *copied, copiesKept)}
 	th.html.Funcs(template.FuncMap{
 		"t":      func(string) string { return "" },
 		"colour": func(string) string { return "" },
@@ -146,17 +156,12 @@ func (l layered) theme(name string) (*theme, error) {
 		if err != nil {
 			return nil, err
 		}
+		if dir != "email/parts" && l.has(dir+"/"+mjmlPart) {
+			th.mjml, th.entry = &mjml.Source{}, dir+"/"+mjmlPart
+			files = append(files, dir+"/"+mjmlPart)
+		}
 		for _, file := range files {
-			body, err := fs.ReadFile(l, file)
-			if err != nil {
-				return nil, err
-			}
-			if path.Base(file) == textPart {
-				th.text, err = texttemplate.New(file).Funcs(textFuncs("", nil)).Parse(string(body))
-			} else {
-				_, err = th.html.New(file).Parse(string(body))
-			}
-			if err != nil {
+			if err := l.parse(th, file); err != nil {
 				return nil, err
 			}
 		}
@@ -178,6 +183,30 @@ func (l layered) theme(name string) (*theme, error) {
 		return nil, fmt.Errorf("email/parts/%s: %w", textPart, digest.ErrNotFound)
 	}
 	return th, nil
+}
+
+// has says whether a file is there.
+func (l layered) has(file string) bool {
+	_, err := fs.Stat(l, file)
+	return err == nil
+}
+
+// parse adds a file of templates to the theme.
+func (l layered) parse(th *theme, file string) error {
+	body, err := fs.ReadFile(l, file)
+	if err != nil {
+		return err
+	}
+	text := string(body)
+	switch {
+	case path.Base(file) == textPart:
+		th.text, err = texttemplate.New(file).Funcs(textFuncs("", nil)).Parse(text)
+	case th.mjml != nil:
+		_, err = th.html.New(file).Parse(th.mjml.Mark(file, text))
+	default:
+		_, err = th.html.New(file).Parse(text)
+	}
+	return err
 }
 
 // sheet adds a style sheet that may be absent.
