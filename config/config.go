@@ -203,6 +203,7 @@ type Newsletter struct {
 	Summary       string        `yaml:"summary"` // the line under the masthead; the same places
 	Intro         string        `yaml:"intro"`
 	Summaries     Endpoint      `yaml:"summaries"`
+	Feedback      Feedback      `yaml:"feedback"`
 	Approve       bool          `yaml:"approve"` // hold each edition until its editor lets it go
 	Editor        string        `yaml:"editor"`  // who that is; reply_to or from when empty
 	MaxAge        time.Duration `yaml:"max_age"`
@@ -228,6 +229,13 @@ type Endpoint struct {
 	Key     Secret        `yaml:"key"`
 	KeyFile string        `yaml:"key_file"`
 	Timeout time.Duration `yaml:"timeout"` // of one summary; 20s when 0
+}
+
+// Feedback says what is counted of readers' interest, without knowing whose.
+type Feedback struct {
+	Clicks   bool `yaml:"clicks"`    // links lead by public_url, and are counted
+	MoreLess bool `yaml:"more_less"` // each story has links to ask for more or less like it
+	Rank     bool `yaml:"rank"`      // what was counted takes part in the ranking
 }
 
 // Boost adds to the score of what a matcher matches.

@@ -71,6 +71,9 @@ func (v *validator) required(at string, n Newsletter) {
 	} else if e.URL != "" && e.Model == "" {
 		v.add(at+".summaries.model", "is missing; name the model that is to write")
 	}
+	if f := n.Feedback; f.Rank && !f.Clicks && !f.MoreLess {
+		v.add(at+".feedback.rank", "has nothing to rank by; switch on clicks or more_less")
+	}
 	if n.Summaries.Timeout < 0 {
 		v.add(at+".summaries.timeout", "must not be negative")
 	}
@@ -239,7 +242,7 @@ func (c *Config) Newsletter(name string) (digest.Newsletter, error) {
 			Logo: n.Logo, LogoDark: n.LogoDark, Footer: n.Footer},
 		Images:   digest.ImageMode(n.Images),
 		Joinable: c.joinable(n.Lists), Subject: n.Subject, Summary: n.Summary, Intro: n.Intro, Approve: n.Approve, Editor: editor.Email,
-		Endpoint: digest.Endpoint{URL: n.Summaries.URL, Model: n.Summaries.Model, Key: string(n.Summaries.Key), Timeout: n.Summaries.Timeout}, MaxAge: n.MaxAge,
+		Endpoint: digest.Endpoint{URL: n.Summaries.URL, Model: n.Summaries.Model, Key: string(n.Summaries.Key), Timeout: n.Summaries.Timeout}, Feedback: digest.Feedback(n.Feedback), MaxAge: n.MaxAge,
 		OnUnknown: digest.UnknownPolicy(n.OnUnknown), Archive: digest.ArchivePolicy(n.Archive),
 	}, nil
 }

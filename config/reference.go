@@ -39,7 +39,13 @@ func Reference(dir string) ([]byte, error) {
 		value any
 	}{{"sources", defaultSource()}, {"lists", defaultList()}, {"newsletters", defaultNewsletter()}} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", list.key, types[reflect.TypeOf(list.value).Name()])
-		rows(&b, "", reflect.ValueOf(list.value), said)
+		v := reflect.ValueOf(list.value)
+		rows(&b, "", v, said)
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.Type.Kind() == reflect.Struct {
+				section(&b, list.key+"."+f.Tag.Get("yaml")+".", v.Field(i), said, types)
+			}
+		}
 	}
 	return b.Bytes(), nil
 }

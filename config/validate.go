@@ -162,7 +162,7 @@ func (v *validator) pages() {
 }
 
 // reserved are the first parts of addresses that pages have for themselves.
-var reserved = []string{"u", "p", "c", "d", "a", "i", "subscribe", "embed", "look", "healthz", "readyz", "metrics", "hooks"}
+var reserved = []string{"u", "p", "c", "d", "a", "i", "r", "more", "less", "subscribe", "embed", "look", "healthz", "readyz", "metrics", "hooks"}
 
 // ParsePrefix reads a network, or one address as a network of its own.
 func ParsePrefix(s string) (netip.Prefix, error) {

@@ -77,6 +77,7 @@ type Article struct {
 	HTML       string  // sanitised body
 	Text       string  // plain body, paragraphs separated by a blank line
 	Words      int     // words in Text
+	Interest   float64 `json:"-"` // what readers made of others like it, see [Feedback]; 0 when unknown
 	Score      float64 // confidence of the extraction, 0 to 1
 	Doubt      string  // why Score is low ("paywall", "consent page"), empty otherwise
 	Position   int     // place in the source's own order, from 0

@@ -82,6 +82,8 @@ type Card struct {
 	Minutes int     // reading time of the article; 0 when unknown
 	Lead    bool
 	Also    []Also
+	More    string `json:",omitempty"` // where readers ask for more like it; "" where they are not asked
+	Less    string `json:",omitempty"` // and for less
 }
 
 // Also is the same story elsewhere.

@@ -41,6 +41,7 @@ type Newsletter struct {
 	Approve       bool   // an edition is held until its editor lets it go
 	Editor        string // address of the editor
 	Endpoint      Endpoint
+	Feedback      Feedback
 	MaxAge        time.Duration
 	OnUnknown     UnknownPolicy
 	Archive       ArchivePolicy

@@ -25,6 +25,9 @@ const (
 	PurposeBounce      Purpose = 'b'
 	PurposeData        Purpose = 'd' // export, erase, change the address
 	PurposeMove        Purpose = 'a' // confirm a new address
+	PurposeClick       Purpose = 'r' // these three are of a [Link], and of nobody
+	PurposeMore        Purpose = '+'
+	PurposeLess        Purpose = '-'
 )
 
 // Ticket is what a signed link says: who, about which newsletter, and from

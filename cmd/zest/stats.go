@@ -23,6 +23,7 @@ type editionStats struct {
 	Began     string          `json:"began"`    // RFC 3339
 	Seconds   float64         `json:"seconds"`  // from the first outcome to the last
 	Timeline  []int           `json:"timeline"` // outcomes in sixty equal parts of that time
+	Articles  []articleShare  `json:"articles"` // what readers reacted to, the most opened first
 }
 
 type share struct {
@@ -74,7 +75,8 @@ func (m *machine) stats(ctx context.Context, e digest.Edition) (editionStats, er
 		return cmp.Or(cmp.Compare(b.Sent+b.Others, a.Sent+a.Others), cmp.Compare(a.Name, b.Name))
 	})
 	s.time(settled)
-	return s, nil
+	s.Articles, err = m.reactions(ctx, e.ID)
+	return s, err
 }
 
 func shares(counts map[string]int) []share {
@@ -122,6 +124,7 @@ func (a *app) showStats(s editionStats) {
 		}
 		a.printf("\nfrom %s, over %s%s\n%s\n", s.Began, (time.Duration(s.Seconds*1000) * time.Millisecond).Round(100*time.Millisecond), rate, spark(s.Timeline))
 	}
+	a.showReactions(s.Articles)
 	if len(s.Replies) > 0 {
 		a.printf("\nwhat servers said: ")
 		for i, r := range s.Replies[:min(5, len(s.Replies))] {

@@ -163,9 +163,10 @@ func (a *app) showStatus(st statusJSON) error {
 func (a *app) statsCmd() *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:   "stats NEWSLETTER/NUMBER",
-		Short: "Show how an edition went: outcomes, providers, speed, refusals",
+		Short: "Show how an edition went: outcomes, providers, speed, refusals, reactions",
 		Long: `Show how an edition went: how many got it, by outcome and by mail provider, how
-fast it went out, and what servers said who refused it.
+fast it went out, and what servers said who refused it. Where the newsletter counts
+them (feedback), also the clicks and the wishes for more or less of each article.
 ` + exitHelp,
 		Example: "  zest stats weekly/12\n  zest stats weekly/12 --json",
 		Args:    exactly(1),

@@ -27,6 +27,7 @@ type whyJSON struct {
 	LastRead  string         `json:"source_last_read,omitempty"`
 	Failing   string         `json:"source_error,omitempty"`
 	Carried   []string       `json:"carried,omitempty"`
+	Sent      []share        `json:"sent,omitempty"` // to how many readers, by edition
 	Decisions []decisionJSON `json:"decisions,omitempty"`
 }
 
@@ -35,7 +36,7 @@ func (a *app) whyCmd() *cobra.Command {
 		Use:   "why URL",
 		Short: "Tell the whole story of one article",
 		Long: `Tell when an article was met, how it is known, how well it was read, which edition
-carried it, and what each newsletter that could carry it would do with it now.
+carried it and to how many readers, and what each newsletter that could carry it would do with it now.
 Nothing is written.
 ` + exitHelp,
 		Example: "  zest why https://blog.example.org/an-article",
@@ -70,9 +71,16 @@ func (m *machine) why(ctx context.Context, url string) error {
 		if err != nil {
 			return err
 		}
+		sent, err := m.store.SentIn(ctx, art.ID)
+		if err != nil {
+			return err
+		}
 		w := whyJSON{
 			Title: art.Title, URL: art.URL, Source: art.Source, Identity: art.Identity, FirstSeen: stamp(art.FirstSeen), Published: stamp(art.Published),
 			Score: art.Score, Doubt: art.Doubt, Words: art.Words, Dropped: art.Dropped, LastRead: stamp(st.LastOK), Failing: st.LastError, Carried: carried, Decisions: decisions[art.ID],
+		}
+		for _, got := range sent {
+			w.Sent = append(w.Sent, share{got.Edition.Ref(), got.Readers})
 		}
 		if m.a.json {
 			if err := m.a.line(w); err != nil {
@@ -140,6 +148,9 @@ func (a *app) showWhy(w whyJSON) {
 	}
 	if len(w.Carried) > 0 {
 		a.printf("  carried by %s\n", strings.Join(w.Carried, ", "))
+	}
+	for _, got := range w.Sent {
+		a.printf("  sent to %s with %s\n", count(got.Count, "reader", "readers"), got.Name)
 	}
 	for _, d := range w.Decisions {
 		where := "out of"

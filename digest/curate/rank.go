@@ -56,6 +56,9 @@ func scoreOne(st story, weight float64, r *rules, now time.Time) scored {
 		{"position", positionWeight / float64(1+a.Position)},
 		{"depth", depthWeight * min(1, float64(a.Words)/600)},
 	}
+	if a.Interest != 0 {
+		terms = append(terms, Term{"interest", a.Interest})
+	}
 	terms = append(terms, r.boost(a)...)
 	sum := 0.0
 	for _, t := range terms {

@@ -25,6 +25,8 @@ type Draft struct {
 	Dropped   []Dropped // pictures that readers would not have seen
 
 	album *album
+	taste curate.Taste    // of the readers; nothing unless it takes part in the ranking
+	links *digest.Keyring // signs what readers are asked; nil where they are not
 }
 
 // VariantDraft is one variant of a draft, ready to be looked at.
@@ -63,6 +65,12 @@ func (p *Publisher) Compose(ctx context.Context, n digest.Newsletter, o ComposeO
 		return d, err
 	}
 	now := p.o.Now()
+	if err := p.learn(ctx, n, &d, now); err != nil {
+		return d, err
+	}
+	for i := range candidates {
+		candidates[i].Interest = d.taste.Of(candidates[i])
+	}
 	if d.Selection, err = curate.Select(candidates, n, now); err != nil {
 		return d, err
 	}
@@ -80,6 +88,9 @@ func (p *Publisher) finish(ctx context.Context, n digest.Newsletter, d *Draft, n
 	}
 	d.Frozen = p.freezable(n, d.Selection, number, slot, now)
 	d.Frozen.Abstracts = fresh
+	if d.links, err = p.linkKeys(ctx, n); err != nil {
+		return err
+	}
 	readers, err := p.serve(ctx, n, d, now)
 	if err != nil {
 		return err

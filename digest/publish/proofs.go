@@ -146,6 +146,7 @@ func (p *Publisher) render(ctx context.Context, n digest.Newsletter, d *Draft, e
 	if err != nil {
 		return digest.Proof{}, err
 	}
+	illustrated = d.linked(n, illustrated, v)
 	proof, err := p.o.Renderer.Render(shown, illustrated, v, webURL(n, e))
 	proof.Embedded = inside
 	d.album.mu.Lock()

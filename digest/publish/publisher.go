@@ -44,6 +44,7 @@ type Store interface {
 	Audience(ctx context.Context, q digest.AudienceQuery) ([]digest.AudienceGroup, error)
 	Members(ctx context.Context, lists []string, belongs func(digest.Subscriber, []digest.Subscription) bool) (*digest.Members, error)
 	Appearances(ctx context.Context, newsletter string, since time.Time) (map[int]time.Time, error)
+	Tastes(ctx context.Context, newsletter string, since time.Time) ([]digest.Taste, error)
 	Told(ctx context.Context, newsletter string, after int) ([]digest.Told, error)
 	Freeze(ctx context.Context, f digest.Frozen) (digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)

@@ -182,6 +182,9 @@ func (p *Publisher) serve(ctx context.Context, n digest.Newsletter, d *Draft, no
 	if err != nil {
 		return out, err
 	}
+	for i := range told {
+		told[i].Interest = d.taste.Of(told[i].Article)
+	}
 	vs := newViews(n, number, d.Selection, told, now)
 	variants := map[string]*readVariant{}
 	add := func(v *view, language string, textOnly bool, readers int) string {

@@ -69,6 +69,7 @@ type card struct {
 	Tracked                  string
 	Position                 int    // from 1, through the edition
 	Links                    []link // for the text part
+	MoreURL, LessURL         string // where readers ask for more and less like it; both or none
 }
 
 type elsewhere struct{ Site, Title, URL string }
@@ -170,6 +171,9 @@ func (r *Renderer) card(c digest.Card, lang string, minutes func(int) string) ca
 	for _, other := range c.Also {
 		title := set(other.Title)
 		out.Also = append(out.Also, elsewhere{Site: set(cmp.Or(other.Site, other.Title, other.URL)), Title: title, URL: address(other.URL)})
+	}
+	if c.More != "" {
+		out.MoreURL, out.LessURL = address(c.More), address(c.Less)
 	}
 	out.Image = newPicture(a.Image, out.Title, set)
 	return out

@@ -320,5 +320,5 @@ func (s *Server) homeOf(ctx context.Context, lang string) (*page, error) {
 func (s *Server) robots(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	base := s.site.base
-	s.answer(w, r, http.StatusOK, []byte("User-agent: *\nDisallow: "+base+"/u/\nDisallow: "+base+"/p/\nDisallow: "+base+"/c/\nDisallow: "+base+"/d/\nDisallow: "+base+"/a/\n"))
+	s.answer(w, r, http.StatusOK, []byte("User-agent: *\nDisallow: "+base+"/u/\nDisallow: "+base+"/p/\nDisallow: "+base+"/c/\nDisallow: "+base+"/d/\nDisallow: "+base+"/a/\nDisallow: "+base+"/r/\nDisallow: "+base+"/more/\nDisallow: "+base+"/less/\n"))
 }

@@ -47,6 +47,9 @@ type Store interface {
 	EditionsSince(ctx context.Context, newsletter string, number int) ([]digest.Edition, error)
 	Frozen(ctx context.Context, id digest.EditionID) (digest.Frozen, error)
 	Picture(ctx context.Context, id string) (digest.Embedded, error)
+
+	ArticlesByID(ctx context.Context, ids []digest.ArticleID) ([]digest.Article, error)
+	AddReactions(ctx context.Context, list []digest.Reaction) error
 }
 
 // Options are what the pages are made of.
@@ -83,6 +86,7 @@ type Server struct {
 	keys    *keys
 	leaves  *leaves
 	shelf   *shelf
+	counter *counter
 }
 
 // New makes a Server; it fails when a page template or a message file is broken.
@@ -98,6 +102,7 @@ func New(o Options) (*Server, error) {
 	s.joins, s.puzzles = newJoins(s), newPuzzles(o.Keys)
 	s.keys = newKeys(o.Keys, o.Rekey)
 	s.leaves, s.shelf = newLeaves(o.Store), newShelf(o.Store, o.Now)
+	s.counter = newCounter()
 	if u, err := url.Parse(s.site.public); err == nil && u.Host != "" {
 		if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, fmt.Errorf("trusting %s: %w", s.site.public, err)
@@ -115,6 +120,7 @@ func (s *Server) routes() {
 		"GET /{newsletter}/{page}":         s.archivePage,
 		"GET /{newsletter}/mail/{number}":  s.asMailed,
 		"GET /{newsletter}/topics/{topic}": s.topic,
+		"GET /r/{ticket}":                  s.follow,
 		"GET /look/{newsletter}":           s.look,
 		"GET /style.css":                   s.asset("style.css"),
 		"GET /join.js":                     s.asset("join.js"),
@@ -137,6 +143,8 @@ func (s *Server) readers() {
 		"/p/{ticket}":             {s.preferences, s.choose},
 		"/d/{ticket}":             {s.ownData, s.useOwnData},
 		"/a/{ticket}":             {s.askToMove, s.move},
+		"/more/{ticket}":          {s.askWish(digest.PurposeMore), s.wish(digest.PurposeMore)},
+		"/less/{ticket}":          {s.askWish(digest.PurposeLess), s.wish(digest.PurposeLess)},
 	} {
 		s.mux.HandleFunc("GET "+path, pair[0])
 		s.mux.HandleFunc("POST "+path, pair[1])
@@ -151,11 +159,15 @@ func (s *Server) Run(ctx context.Context) {
 	defer s.finish(ctx)
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
+	count := time.NewTicker(burst / 2)
+	defer count.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case errand := <-s.joins.queue:
 			s.do(context.WithoutCancel(ctx), errand)
+		case <-count.C:
+			s.tally(ctx, s.o.Now())
 		case <-tick.C:
 			if err := s.o.Store.Expire(ctx, s.o.Now()); err != nil && ctx.Err() == nil {
 				s.o.Log.Error("forgetting what nobody confirmed", "error", err)
@@ -184,6 +196,7 @@ func (s *Server) do(ctx context.Context, e errand) {
 func (s *Server) finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
+	s.tally(ctx, s.o.Now().Add(burst))
 	for ctx.Err() == nil {
 		select {
 		case e := <-s.joins.queue:

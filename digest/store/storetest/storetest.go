@@ -75,6 +75,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"BouncesAddUp":                         bouncesAddUp,
 		"ASegmentGetsItsEdition":               segmented,
 		"APlanBecomesOneEdition":               planning,
+		"ReactionsAddUp":                       reactions,
+		"AnArticleKnowsWhoWasSentIt":           sentIn,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
