@@ -10,6 +10,7 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/cluster"
+	"github.com/zest-digest/zest/digest/publish"
 )
 
 // onPostgres reports whether several machines may share the store.
@@ -149,6 +150,7 @@ func (j jobs) Deliver(ctx context.Context, id digest.EditionID) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.m.publisher.Deliver(ctx, n, editions[i])
+	report, err := j.m.publisher.Deliver(ctx, n, editions[i])
+	j.m.reported(ctx, n, publish.Report{Editions: []publish.EditionReport{report}})
 	return err
 }

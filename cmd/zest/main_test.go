@@ -56,6 +56,9 @@ func startMail(t *testing.T) *mailhost {
 			if who, on := h.is("policy"); on && verb == "RCPT" && strings.Contains(s.To, who) {
 				return "550 5.7.1 blocked"
 			}
+			if who, on := h.is("policy"); on && verb == "RCPT" && strings.Contains(s.To, who) {
+				return "550 5.7.1 refused by policy"
+			}
 			if who, on := h.is("greylist"); on && verb == "RCPT" && strings.Contains(s.To, who) {
 				return "451 4.7.1 come back later"
 			}

@@ -44,7 +44,7 @@ func (m *machine) mailOperator(ctx context.Context, subject, text string) error 
 func (m *machine) reported(ctx context.Context, n digest.Newsletter, r publish.Report) {
 	ctx = context.WithoutCancel(ctx)
 	for _, e := range r.Editions {
-		if m.config.Operator.Reports && e.Books.Done() {
+		if m.config.Operator.Reports && e.Books.Done() && m.firstTo(ctx, "report "+e.Edition.Ref()) {
 			if err := m.mailOperator(ctx, editionSubject(e), m.editionReport(n, r, e)); err != nil {
 				m.a.log.Error("mailing the operator", "error", err)
 			}
@@ -52,6 +52,35 @@ func (m *machine) reported(ctx context.Context, n digest.Newsletter, r publish.R
 	}
 	if len(r.Editions) > 0 {
 		m.watchComplaints(ctx)
+		m.watchProviders(ctx)
+	}
+}
+
+// toldFor is how long nobody is told of the same thing again.
+const toldFor = 24 * time.Hour
+
+// firstTo reports whether this process is the first to tell of something.
+func (m *machine) firstTo(ctx context.Context, what string) bool {
+	first, err := m.store.OnceIn(ctx, what, toldFor)
+	if err != nil {
+		m.a.log.Error("noting what the operator was told", "error", err)
+	}
+	return first
+}
+
+// watchProviders alerts once a day for each provider that refuses us. Its words
+// may hold addresses, so they stay in the ledger.
+func (m *machine) watchProviders(ctx context.Context) {
+	for _, p := range m.closed() {
+		if !m.firstTo(ctx, "provider "+p.Name) {
+			continue
+		}
+		text := fmt.Sprintf("After several refusals in a row nothing is sent there until %s. Its other readers wait, and none is struck off: this is about us. What it said: zest deliveries EDITION --status failed. What it may miss: zest doctor.",
+			p.Until.UTC().Format(time.RFC3339))
+		if page := p.Page(); page != "" {
+			text += " Its rules: " + page
+		}
+		m.alert(ctx, p.Name+" refuses our mail", text)
 	}
 }
 
@@ -93,8 +122,7 @@ func (m *machine) watchComplaints(ctx context.Context) {
 	if complaints < 2 || share <= complaintLimit {
 		return
 	}
-	first, err := m.store.OnceIn(ctx, "complaints", 24*time.Hour)
-	if err != nil || !first {
+	if !m.firstTo(ctx, "complaints") {
 		return
 	}
 	m.alert(ctx, fmt.Sprintf("%.2f %% of readers complain", 100*share), fmt.Sprintf(
