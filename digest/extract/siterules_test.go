@@ -96,9 +96,6 @@ func TestSiteRulesThatMakeNoSenseFindNothing(t *testing.T) {
 func TestSiteRulesOfThePublicCollection(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/data/site-rules/*.txt")
 	if len(files) == 0 {
-		files, _ = filepath.Glob("../../../../shared/data/site-rules/*.txt")
-	}
-	if len(files) == 0 {
 		t.Skip("shared data is not here")
 	}
 	for _, f := range files {
