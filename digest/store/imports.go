@@ -170,6 +170,7 @@ func (in *importing) flush(ctx context.Context) error {
 		return nil
 	}
 	sums, rows := in.record.Sums, 0
+	defer in.s.queue.wait()()
 	tx, err := in.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err

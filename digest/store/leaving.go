@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // costs one. What is queued for them and not in flight is suppressed with it.
 // Whoever is not there, or has left already, changes nothing.
 func (s *Store) LeaveAll(ctx context.Context, leaves []digest.Leave) error {
-	return s.promptTx(ctx, func(tx *sql.Tx) error {
+	return s.promptTx(ctx, func(tx runner) error {
 		for _, alike := range alikeLeaves(leaves) {
 			if err := s.leaveTogether(ctx, tx, alike); err != nil {
 				return err
@@ -25,7 +24,7 @@ func (s *Store) LeaveAll(ctx context.Context, leaves []digest.Leave) error {
 
 // leavesAtOnce bounds the readers of one statement; SQLite and Postgres take far
 // more parameters.
-const leavesAtOnce = 500
+const leavesAtOnce = 512
 
 // alikeLeaves puts those together that one statement can do. What they ask for
 // at one time counts as asked for at its last moment.
@@ -43,13 +42,14 @@ func alikeLeaves(leaves []digest.Leave) (out [][]digest.Leave) {
 	return out
 }
 
-func (s *Store) leaveTogether(ctx context.Context, tx *sql.Tx, leaves []digest.Leave) error {
+func (s *Store) leaveTogether(ctx context.Context, tx runner, leaves []digest.Leave) error {
 	where, lists := onLists(leaves[0].Lists)
 	last := leaves[len(leaves)-1]
-	args := append([]any{milli(last.At), last.Reason}, lists...)
-	for _, l := range leaves {
-		args = append(args, l.Subscriber)
+	ids := make([]any, len(leaves), 2*len(leaves))
+	for i, l := range leaves {
+		ids[i] = l.Subscriber
 	}
+	ids = filledUp(ids)
 	var left []any
 	err := s.each(ctx, tx, func(scan func(...any) error) error {
 		var id digest.SubscriberID
@@ -57,11 +57,20 @@ func (s *Store) leaveTogether(ctx context.Context, tx *sql.Tx, leaves []digest.L
 		left = append(left, id)
 		return err
 	}, `UPDATE subscriptions SET state = 'left', since = ?, reason = ? WHERE `+where+` AND state <> 'left'
-		AND subscriber_id IN (`+marks(len(leaves))+`) RETURNING subscriber_id`, args...)
+		AND subscriber_id IN (`+marks(len(ids))+`) RETURNING subscriber_id`, append(append([]any{milli(last.At), last.Reason}, lists...), ids...)...)
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	return s.closeQueued(ctx, tx, last.At, left...)
+	return s.closeQueued(ctx, tx, last.At, filledUp(left)...)
+}
+
+// filledUp repeats the last of a list up to a power of two, so that there are few
+// different statements and a session prepares each once.
+func filledUp(list []any) []any {
+	for n := len(list); n&(n-1) != 0; n++ {
+		list = append(list, list[len(list)-1])
+	}
+	return list
 }
 
 // onLists is a condition on a list column, and its arguments; no lists mean all.

@@ -3,58 +3,40 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"time"
-
-	lite "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"sync"
 )
 
-// patience is how long a writer waits for another between two tries.
-const patience = 500 * time.Microsecond
-
-// promptTx runs f in one transaction that somebody is waiting for. SQLite has
-// one writer at a time, and its own way of waiting sleeps longer and longer, up
-// to a tenth of a second: beside a run that writes without a pause it would take
-// turns that come much too late. This one asks again at once.
-func (s *Store) promptTx(ctx context.Context, f func(*sql.Tx) error) error {
-	if s.dialect != sqlite || s.path == "" {
-		return s.tx(ctx, f)
-	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
-		return err
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = 10000`)
-	tx, err := begin(ctx, conn)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+// prompt is the session of writers whom somebody waits for. It is opened when it
+// is first needed.
+type prompt struct {
+	mu   sync.Mutex
+	open *session
 }
 
-// begin waits for its turn to write.
-func begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
-	tick := time.NewTicker(patience)
-	defer tick.Stop()
-	for {
-		tx, err := conn.BeginTx(ctx, nil) // takes the lock: the connection's transactions are immediate
-		var busy *lite.Error
-		if err == nil || !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY {
-			return tx, err
+// promptTx runs f in one transaction that somebody is waiting for.
+func (s *Store) promptTx(ctx context.Context, f func(runner) error) error {
+	if s.dialect != sqlite || s.path == "" {
+		return s.tx(ctx, func(tx *sql.Tx) error { return f(tx) })
+	}
+	p := &s.prompt
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		var err error
+		if p.open, err = s.openSession(ctx); err != nil {
+			return err
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	}
+	err := p.open.transact(ctx, f)
+	if err != nil {
+		p.close() // whatever it was, the next one begins afresh
+	}
+	return err
+}
+
+func (p *prompt) close() {
+	if p.open != nil {
+		p.open.close()
+		p.open = nil
 	}
 }

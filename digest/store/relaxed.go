@@ -24,6 +24,7 @@ func (s *Store) relaxedTx(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer strict(context.WithoutCancel(ctx), conn)
+	defer s.queue.wait()()
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err

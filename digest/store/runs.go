@@ -28,15 +28,16 @@ func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) e
 	if !ok {
 		return "", nil, fmt.Errorf("locking the run %s: it is locked already", owner)
 	}
-	if conn == nil && s.path != "" {
-		if conn, err = s.db.Conn(ctx); err != nil {
+	run := &session{d: s.dialect, conn: conn}
+	if s.path != "" {
+		if run, err = s.openSession(ctx); err != nil {
 			release()
 			return "", nil, fmt.Errorf("opening the run's session: %w", err)
 		}
-		unlock, kept := release, conn
-		release = func() { kept.Close(); unlock() }
+		unlock := release
+		release = func() { run.close(); unlock() }
 	}
-	s.sessions.Store(owner, &session{d: s.dialect, conn: conn, prepared: map[string]*sql.Stmt{}})
+	s.sessions.Store(owner, run)
 	return owner, func(clean bool) error {
 		defer release()
 		defer s.sessions.Delete(owner)

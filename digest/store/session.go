@@ -3,18 +3,59 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
+
+	lite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// session is the connection of a run: its claims and settlements go through it,
-// one transaction after another, for one goroutine at a time. On Postgres it
-// holds the run's lock: a run that lost the lock with its connection cannot write
-// any more, so it stops within the bound that recovery counts on, and does not go
-// on with what another took over. On SQLite it keeps its statements prepared.
+// session is a connection that one goroutine at a time writes through, one short
+// transaction after another: a run's claims and settlements, or what readers wait
+// for. On Postgres it holds the run's lock: a run that lost the lock with its
+// connection cannot write any more, so it stops within the bound that recovery
+// counts on, and does not go on with what another took over. On SQLite it keeps
+// its statements prepared, queues for its turn, and leaves the write-ahead log to
+// a sweeper, so that no transaction waits for more than its own.
 type session struct {
 	d        dialect
 	conn     *sql.Conn // nil for a store in memory, which has only one
 	prepared map[string]*sql.Stmt
+
+	queue *queue
+	wrote atomic.Bool   // since the sweeper looked
+	stop  chan struct{} // ends the sweeper
+}
+
+// openSession opens a session on an SQLite file.
+func (s *Store) openSession(ctx context.Context) (*session, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &session{d: s.dialect, conn: conn, prepared: map[string]*sql.Stmt{}, queue: &s.queue, stop: make(chan struct{})}
+	for _, pragma := range []string{`PRAGMA busy_timeout = 0`, `PRAGMA wal_autocheckpoint = 0`} {
+		if _, err := conn.ExecContext(ctx, pragma); err != nil {
+			r.drop()
+			return nil, err
+		}
+	}
+	go s.sweep(r)
+	return r, nil
+}
+
+// close ends a session. Its connection is like no other, so it is not used again.
+func (r *session) close() {
+	close(r.stop)
+	r.drop()
+}
+
+func (r *session) drop() {
+	r.conn.Raw(func(any) error { return driver.ErrBadConn })
+	r.conn.Close()
 }
 
 // inRun runs f in one transaction of a run, in the run's session where there is
@@ -41,9 +82,11 @@ func (s *Store) inRun(ctx context.Context, owner string, f func(runner) error) e
 
 // transact is a transaction of prepared statements.
 func (r *session) transact(ctx context.Context, f func(runner) error) error {
-	if _, err := r.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("writing in the run's session: %w", err)
+	defer r.queue.wait()()
+	if err := r.begin(ctx); err != nil {
+		return fmt.Errorf("beginning to write: %w", err)
 	}
+	r.wrote.Store(true)
 	err := f(r)
 	if err == nil {
 		_, err = r.ExecContext(ctx, "COMMIT")
@@ -52,6 +95,32 @@ func (r *session) transact(ctx context.Context, f func(runner) error) error {
 		r.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 	}
 	return err
+}
+
+// A session asks for SQLite's lock every askEvery, and gives up after askTime.
+const (
+	askEvery = 500 * time.Microsecond
+	askTime  = 10 * time.Second
+)
+
+// begin waits for those who write without queueing. SQLite's own way of waiting
+// sleeps longer and longer, up to a tenth of a second; this one asks again at
+// once.
+func (r *session) begin(ctx context.Context) error {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for begun := time.Now(); ; {
+		_, err := r.ExecContext(ctx, "BEGIN IMMEDIATE")
+		var busy *lite.Error
+		if err == nil || !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Since(begun) > askTime {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // statement prepares a query once. There are few different ones.

@@ -40,7 +40,9 @@ type Store struct {
 	path     string // of the SQLite file, "" otherwise
 	readOnly bool
 	now      func() time.Time
-	sessions sync.Map // of each run of ours on Postgres: the *sql.Conn that holds its lock
+	sessions sync.Map // of each run of ours, by its name: the *session
+	prompt   prompt
+	queue    queue
 }
 
 // Open opens a store: a postgres:// URL, or the path of an SQLite file. Unless
@@ -96,7 +98,7 @@ func (s *Store) openFile(path string) error {
 		pragmas.Add("_pragma", "journal_mode(WAL)")
 		pragmas.Add("_pragma", "synchronous(FULL)") // a mark must survive a power cut
 		pragmas.Add("_pragma", "secure_delete(1)")  // who was erased must not be readable in the file
-		s.path = path
+		s.path, s.queue.dir = path, path+"-runs"
 	}
 	if s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode()); err != nil {
 		return err
@@ -124,7 +126,12 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close closes the store.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.prompt.mu.Lock()
+	defer s.prompt.mu.Unlock()
+	s.prompt.close()
+	return s.db.Close()
+}
 
 // dialect is the little that SQLite and Postgres do not share.
 type dialect int
@@ -197,6 +204,7 @@ func (s *Store) each(ctx context.Context, r runner, f func(scan func(...any) err
 
 // tx runs f in one transaction.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	defer s.queue.wait()()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -148,7 +148,7 @@ func (s *Store) suppressQueued(ctx context.Context, tx *sql.Tx, id digest.Subscr
 }
 
 // closeQueued does it for several readers at once.
-func (s *Store) closeQueued(ctx context.Context, tx *sql.Tx, at time.Time, ids ...any) error {
+func (s *Store) closeQueued(ctx context.Context, tx runner, at time.Time, ids ...any) error {
 	_, err := s.exec(ctx, tx, `UPDATE deliveries SET status = 'suppressed', settled = ? WHERE edition_id IN (`+open+`) AND subscriber_id IN (`+marks(len(ids))+`) AND status = 'queued'
 		AND NOT EXISTS (SELECT 1 FROM subscribers s JOIN subscriptions x ON x.subscriber_id = s.id JOIN edition_lists l ON l.list = x.list
 			WHERE s.id = deliveries.subscriber_id AND s.suppressed = 0 AND x.state = 'confirmed' AND l.edition_id = deliveries.edition_id)`, append([]any{milli(at)}, ids...)...)

@@ -186,6 +186,10 @@ type leaving struct {
 const (
 	leavesAtOnce = 512
 	leaveTimeout = 20 * time.Second
+	// gather is how long a commit waits for more, which no reader feels. Without
+	// it those who are answered have no time to ask again, and on a machine with
+	// one processor not even those who wait have any to be read.
+	gather = 2 * time.Millisecond
 )
 
 func newLeaves(s Store) *leaves { return &leaves{store: s} }
@@ -205,6 +209,7 @@ func (l *leaves) add(leave digest.Leave) error {
 
 func (l *leaves) write() {
 	for {
+		time.Sleep(gather)
 		l.mu.Lock()
 		if len(l.waiting) == 0 {
 			l.busy = false

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -123,12 +124,19 @@ func spent(c *exec.Cmd) time.Duration {
 	return c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 }
 
-// send begins an edition to every reader who is left.
-func (h *house) send() (stop func(), err error) {
+// send begins an edition to every reader who is left, and returns when the first
+// messages have come.
+func (h *house) send(sink *sink) (stop func(), err error) {
 	c := h.command("send", newsletter, "--quiet")
 	c = pinned(1, c)
 	if err := c.Start(); err != nil {
 		return nil, err
+	}
+	for end := time.Now().Add(time.Minute); sink.count.Load() == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			kill(c)
+			return nil, errors.New("nothing was sent within a minute")
+		}
 	}
 	return func() { kill(c) }, nil
 }
@@ -165,7 +173,7 @@ func (f figures) String() string {
 		f.perSecond, f.p50, f.p99, (f.cpu / time.Duration(max(f.requests, 1))).Round(time.Microsecond), f.requests, f.written, f.errors)
 }
 
-func wrk(url, script string, seconds, connections int) (figures, error) {
+func wrk(url, script string, seconds int) (figures, error) {
 	c := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(connections), fmt.Sprintf("-d%ds", seconds), "--latency", "-s", script, url)
 	out, err := pinned(1, c).CombinedOutput()
 	if err != nil {
@@ -176,7 +184,7 @@ func wrk(url, script string, seconds, connections int) (figures, error) {
 	fmt.Sscan(match(text, `(\d+) requests in`), &f.requests)
 	fmt.Sscan(match(text, `Requests/sec:\s+([\d.]+)`), &f.perSecond)
 	fmt.Sscan(match(text, `Non-2xx or 3xx responses: (\d+)`), &f.errors)
-	f.p50, f.p99 = match(text, `50%\s+(\S+)`), match(text, `99%\s+(\S+)`)
+	f.p50, f.p99 = match(text, `\n\s+50%\s+(\S+)`), match(text, `\n\s+99%\s+(\S+)`)
 	if f.errors > 0 {
 		return f, fmt.Errorf("not every click was answered:\n%s", text)
 	}

@@ -13,15 +13,15 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/store"
 )
 
 const (
-	secret     = "only a measurement, nothing secret"
-	newsletter = "load"
+	secret      = "only a measurement, nothing secret"
+	newsletter  = "load"
+	connections = 64 // of those who click
 )
 
 func main() {
@@ -54,12 +54,12 @@ func measure(zest string, readers, seconds int) error {
 	if err := h.furnish(readers); err != nil {
 		return fmt.Errorf("preparing: %w", err)
 	}
-	alone, err := h.round(readers, seconds, 64, nil)
+	alone, err := h.round(readers, seconds, nil)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("one-click, alone:              %s\n", alone)
-	beside, err := h.round(readers, seconds, 16, h.send)
+	beside, err := h.round(readers, seconds, func() (func(), error) { return h.send(sink) })
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func measure(zest string, readers, seconds int) error {
 
 // round answers one-click requests for some seconds, kills the server, and
 // counts what is written down. Beside is what goes on meanwhile.
-func (h *house) round(readers, seconds, connections int, beside func() (stop func(), err error)) (figures, error) {
+func (h *house) round(readers, seconds int, beside func() (stop func(), err error)) (figures, error) {
 	script, err := h.script(readers)
 	if err != nil {
 		return figures{}, err
@@ -88,9 +88,8 @@ func (h *house) round(readers, seconds, connections int, beside func() (stop fun
 			return figures{}, err
 		}
 		defer stop()
-		time.Sleep(time.Second)
 	}
-	f, err := wrk(url, script, seconds, connections)
+	f, err := wrk(url, script, seconds)
 	if err := kill(server); err != nil {
 		return f, err
 	}
