@@ -42,6 +42,7 @@ bench: build ## measure sending beside Postfix's load generator; ZEST_BENCH=quic
 	go test -run '^$$' -bench . -benchtime 1s ./...
 	go run ./digest/internal/load -zest bin/zest
 	go run ./digest/internal/planning
+	go run ./digest/internal/starting -zest bin/zest
 
 pages: ## walk every page that readers meet in Chromium, with axe-core; contact sheets in docs/img
 	.ci/npm.sh > /dev/null

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func (c *checker) toldSources() bool {
 	return false
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+)`)
+var yamlLine = pattern(`line (\d+)`)
 
 // document checks a whole file and gives back what is sound in it. What is not
 // YAML at all is one problem, and not ok.
@@ -88,7 +87,7 @@ func (c *checker) document(raw []byte) (sound []byte, ok bool) {
 			return nil, true // nothing but comments: all defaults
 		}
 		line := 0
-		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
 			line, _ = strconv.Atoi(m[1])
 		}
 		reason := strings.TrimPrefix(err.Error(), "yaml: ")

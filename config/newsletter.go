@@ -125,7 +125,7 @@ func (v *validator) reason(field string, err error) {
 
 func (v *validator) look(at string, n Newsletter) {
 	for _, c := range []struct{ key, value string }{{"accent", n.Accent}, {"accent_dark", n.AccentDark}} {
-		if c.value != "" && !colour.MatchString(c.value) {
+		if c.value != "" && !colour().MatchString(c.value) {
 			v.add(at+"."+c.key, "%q: not a colour; write one like \"#0b5c8a\", in quotes", c.value)
 		}
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -93,14 +92,14 @@ func (q Quiet) Until(now time.Time) time.Time {
 	return time.Time{}
 }
 
-var quietHours = regexp.MustCompile(`^([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)$`)
+var quietHours = pattern(`^([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)$`)
 
 // Quiet reads the quiet hours; the zero Quiet when there are none.
 func (t Traffic) Quiet() (Quiet, error) {
 	if t.QuietHours == "" {
 		return Quiet{}, nil
 	}
-	m := quietHours.FindStringSubmatch(strings.TrimSpace(t.QuietHours))
+	m := quietHours().FindStringSubmatch(strings.TrimSpace(t.QuietHours))
 	if m == nil {
 		return Quiet{}, &digest.InvalidError{Field: "traffic.quiet_hours", Value: t.QuietHours, Reason: "write them like \"22:00-07:00\""}
 	}
@@ -138,7 +137,7 @@ func (v *validator) wayOut() {
 	if len(v.c.Relays) > 0 && d.Via != ViaSMTP {
 		v.add("relays", "are for via: smtp; via is %s", d.Via)
 	}
-	v.names("relays", names(v.c.Relays, func(r Relay) string { return r.Name }), plainName)
+	v.names("relays", names(v.c.Relays, func(r Relay) string { return r.Name }))
 	for i, r := range v.c.Relays {
 		at := itemPath("relays", i, r.Name)
 		v.oneOf(at+".tls", r.TLS, TLSStart, TLSImplicit, TLSNone)

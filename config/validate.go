@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	_ "time/tzdata" // zones must be known on a machine without them, such as a bare container
@@ -32,13 +33,13 @@ func (v *validator) add(field, format string, args ...any) {
 func (c *Config) validate() Problems {
 	v := &validator{c: c}
 	v.server()
-	v.names("sources", names(c.Sources, func(s Source) string { return s.Name }), sourceName)
-	v.names("lists", names(c.Lists, func(l List) string { return l.Name }), plainName)
-	v.names("newsletters", names(c.Newsletters, func(n Newsletter) string { return n.Name }), plainName)
+	v.names("sources", names(c.Sources, func(s Source) string { return s.Name }))
+	v.names("lists", names(c.Lists, func(l List) string { return l.Name }))
+	v.names("newsletters", names(c.Newsletters, func(n Newsletter) string { return n.Name }))
 	for i, s := range c.Sources {
 		v.source(itemPath("sources", i, s.Name), s)
 	}
-	v.names("segments", names(c.Segments, func(s Segment) string { return s.Name }), plainName)
+	v.names("segments", names(c.Segments, func(s Segment) string { return s.Name }))
 	for i, s := range c.Segments {
 		if _, err := segment.Parse(s.Match); err != nil {
 			v.add(itemPath("segments", i, s.Name)+".match", "%s", strings.TrimPrefix(err.Error(), "match "))
@@ -59,20 +60,24 @@ func names[T any](items []T, name func(T) string) (out []string) {
 }
 
 var (
-	plainName  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	sourceName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]*$`)
-	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	domainName = regexp.MustCompile(`^([a-zA-Z0-9_]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
+	plainName  = pattern(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	sourceName = pattern(`^[\pL\pN][\pL\pN ._-]*$`)
+	colour     = pattern(`^#[0-9a-fA-F]{6}$`)
+	domainName = pattern(`^([a-zA-Z0-9_]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$`)
 )
 
-func (v *validator) names(field string, list []string, form *regexp.Regexp) {
+func (v *validator) names(field string, list []string) {
+	form, hint := plainName, "; no capitals, for it stands in addresses"
+	if field == "sources" {
+		form, hint = sourceName, ""
+	}
 	for i, name := range list {
 		at := itemPath(field, i, name)
 		switch {
 		case name == "":
 			v.add(at+".name", "is missing")
-		case !form.MatchString(name) || len(name) > 100:
-			v.add(at+".name", "%q: use letters, digits, - and _%s", name, map[bool]string{true: "; no capitals, for it stands in addresses"}[form == plainName])
+		case !form().MatchString(name) || len(name) > 100:
+			v.add(at+".name", "%q: use letters, digits, - and _%s", name, hint)
 		case slices.Index(list, name) < i:
 			v.add(at+".name", "%q: given to two of the %s; names are unique", name, field)
 		}
@@ -195,7 +200,7 @@ func (v *validator) web(field, s string) {
 }
 
 func (v *validator) domain(field, s string) {
-	if s != "" && (!domainName.MatchString(s) || len(s) > 253) {
+	if s != "" && (!domainName().MatchString(s) || len(s) > 253) {
 		v.add(field, "%q: must be a domain, for example example.org", s)
 	}
 }
@@ -251,4 +256,10 @@ func hideUser(s string) string {
 		return scheme + "://" + mask + "@" + rest[at+1:]
 	}
 	return s
+}
+
+// pattern compiles an expression when it is first used, and keeps it: a program
+// that starts for a moment needs few of them.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

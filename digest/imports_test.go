@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/planning":   {"digest", "digest/publish", "digest/render", "digest/store"},              // another
+	"digest/internal/starting":   {},                                                                         // a program of its own
 	"digest/internal/score":      {},                                                                         // a program of its own
 	"digest/internal/shots":      {},                                                                         // a program of its own
 	"digest/internal/bench":      {"digest", "digest/deliver", "digest/deliver/delivertest", "digest/store"}, // another
@@ -52,6 +53,7 @@ var mayImport = map[string][]string{
 	"config":                     {"digest", "digest/address", "digest/segment", "digest/schedule"},
 	"templates":                  {},
 	"cmd/zest":                   nil, // everything
+	"cmd/zest/ease":              {},
 	"cmd/zest/demo":              {"digest"},
 	"cmd/zest/studio":            {"digest/lint"},
 	"cmd/zest/selftest":          {"digest", "digest/store", "digest/deliver/delivertest"},
@@ -108,12 +110,10 @@ var home = map[string][]string{
 	"github.com/chromedp/chromedp":                {"digest/internal/shots"},
 	"golang.org/x/image/draw":                     {"digest/picture"},
 
-	"github.com/coreos/go-systemd/v22/activation":               {"cmd/zest"},
-	"github.com/coreos/go-systemd/v22/daemon":                   {"cmd/zest"},
-	"golang.org/x/crypto/acme/autocert":                         {"cmd/zest"},
-	"github.com/prometheus/client_golang/prometheus":            {"digest/watch"},
-	"github.com/prometheus/client_golang/prometheus/collectors": {"digest/watch"},
-	"github.com/prometheus/client_golang/prometheus/promhttp":   {"digest/watch"},
+	"github.com/coreos/go-systemd/v22/activation": {"cmd/zest"},
+	"github.com/coreos/go-systemd/v22/daemon":     {"cmd/zest"},
+	"golang.org/x/crypto/acme/autocert":           {"cmd/zest"},
+	"github.com/VictoriaMetrics/metrics":          {"digest/watch"},
 }
 
 type pkg struct {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	_ "github.com/zest-digest/zest/cmd/zest/ease" // before what follows
 	"github.com/zest-digest/zest/config"
 	"github.com/zest-digest/zest/digest"
 )

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -358,11 +359,13 @@ func nameOf(address string) string {
 	return filepath.Base(address)
 }
 
-var notName = regexp.MustCompile(`[^\pL\pN]+`)
+var notName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[^\pL\pN]+`)
+})
 
 // slug makes the name of a source of some words.
 func slug(s string) string {
-	words := strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-")
+	words := strings.Trim(notName().ReplaceAllString(strings.ToLower(s), "-"), "-")
 	if runes := []rune(words); len(runes) > 40 {
 		words = strings.Trim(string(runes[:40]), "-")
 	}

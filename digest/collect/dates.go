@@ -5,25 +5,26 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 var (
-	named   = regexp.MustCompile(`(?i)(?:^|[^\d])(\d{1,2})(?:er|st|nd|rd|th|º|ª)?[\s.-]*(?:de |d’)?(\p{L}{3,12})\.?,?[\s.-]*(?:de )?(\d{4}|\d{2})(?:[^\d:]|$)`) // 23 novembre 2026
-	us      = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(\p{L}{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b`)                                                // November 23, 2026
-	asctime = regexp.MustCompile(`(?i)\b(\p{L}{3})\s+(\d{1,2})\s+(\d{1,2}:\d{2}(?::\d{2})?(?:\s+[A-Z]{1,5}|\s+[+-]\d{4})?)\s+(\d{4})$`)                         // Mon Nov 23 08:30:00 2026
-	ymd     = regexp.MustCompile(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)                                                                                       // 2026-11-23
-	ynd     = regexp.MustCompile(`\b(\d{4})[-/.\s]+(\p{L}{3,12})\.?[-/.\s]+(\d{1,2})`)                                                                          // 2026-nov-23
-	cjk     = regexp.MustCompile(`(\d{4})\s*[년年]\s*(\d{1,2})\s*[월月]\s*(\d{1,2})\s*[일日号]`)                                                                       // 2026年11月23日
-	dmy     = regexp.MustCompile(`\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b`)                                                                                     // 23/11/2026
-	compact = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?)?`)                                                                          // 20261123T0830
-	ordinal = regexp.MustCompile(`^(\d{4}|\d{2})-?(\d{3})$`)                                                                                                    // 2026-327, ISO 8601
-	clock   = regexp.MustCompile(`(?i)(?:^|[^\d:])(\d{1,2})\s?[:h]\s?(\d{2})(?:[:.](\d{2}))?(?:[.,](\d{1,9}))?\s*([ap]\.?m\b)?`)
-	hour    = regexp.MustCompile(`^\s*(\d{1,2})(?:Z|[+-]\d{2}:?\d{2}|\s?h)?$`)
-	offset  = regexp.MustCompile(`(?i)(?:\s|\d|gmt|utc)([+-])(\d{1,2}):?(\d{2})?\)?$`)
-	abbrev  = regexp.MustCompile(`(?i)[\s\d]\(?([a-z]{1,4})\)?$`)
-	epoch   = regexp.MustCompile(`^\d{9,13}$`)
-	bare    = regexp.MustCompile(`^(\d{4})(?:-(\d{2}))?$`)
+	named   = pattern(`(?i)(?:^|[^\d])(\d{1,2})(?:er|st|nd|rd|th|º|ª)?[\s.-]*(?:de |d’)?(\p{L}{3,12})\.?,?[\s.-]*(?:de )?(\d{4}|\d{2})(?:[^\d:]|$)`) // 23 novembre 2026
+	us      = pattern(`(?i)(?:^|[^\p{L}])(\p{L}{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b`)                                                // November 23, 2026
+	asctime = pattern(`(?i)\b(\p{L}{3})\s+(\d{1,2})\s+(\d{1,2}:\d{2}(?::\d{2})?(?:\s+[A-Z]{1,5}|\s+[+-]\d{4})?)\s+(\d{4})$`)                         // Mon Nov 23 08:30:00 2026
+	ymd     = pattern(`\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)                                                                                       // 2026-11-23
+	ynd     = pattern(`\b(\d{4})[-/.\s]+(\p{L}{3,12})\.?[-/.\s]+(\d{1,2})`)                                                                          // 2026-nov-23
+	cjk     = pattern(`(\d{4})\s*[년年]\s*(\d{1,2})\s*[월月]\s*(\d{1,2})\s*[일日号]`)                                                                       // 2026年11月23日
+	dmy     = pattern(`\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b`)                                                                                     // 23/11/2026
+	compact = pattern(`^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?)?`)                                                                          // 20261123T0830
+	ordinal = pattern(`^(\d{4}|\d{2})-?(\d{3})$`)                                                                                                    // 2026-327, ISO 8601
+	clock   = pattern(`(?i)(?:^|[^\d:])(\d{1,2})\s?[:h]\s?(\d{2})(?:[:.](\d{2}))?(?:[.,](\d{1,9}))?\s*([ap]\.?m\b)?`)
+	hour    = pattern(`^\s*(\d{1,2})(?:Z|[+-]\d{2}:?\d{2}|\s?h)?$`)
+	offset  = pattern(`(?i)(?:\s|\d|gmt|utc)([+-])(\d{1,2}):?(\d{2})?\)?$`)
+	abbrev  = pattern(`(?i)[\s\d]\(?([a-z]{1,4})\)?$`)
+	epoch   = pattern(`^\d{9,13}$`)
+	bare    = pattern(`^(\d{4})(?:-(\d{2}))?$`)
 )
 
 // ParseDate reads a date as found in the wild, in the languages that
@@ -60,7 +61,7 @@ func ParseDate(s string) (time.Time, bool) {
 // digitsOnly reads seconds and milliseconds since 1970, and what ISO 8601 allows
 // without words: a year, a month, a day of the year, a date without hyphens.
 func digitsOnly(s string) (time.Time, bool) {
-	if m := compact.FindStringSubmatch(s); m != nil && (len(s) == 8 || m[4] != "") {
+	if m := compact().FindStringSubmatch(s); m != nil && (len(s) == 8 || m[4] != "") {
 		month, day := number(m[2]), number(m[3])
 		if month < 1 || month > 12 || day < 1 || day > 31 || number(m[4]) > 24 || number(m[5]) > 59 {
 			return time.Time{}, false
@@ -68,21 +69,21 @@ func digitsOnly(s string) (time.Time, bool) {
 		t := time.Date(number(m[1]), time.Month(month), day, number(m[4]), number(m[5]), number(m[6]), 0, time.UTC)
 		return t.Add(-time.Duration(east(s)) * time.Second), true
 	}
-	if epoch.MatchString(s) {
+	if epoch().MatchString(s) {
 		n, _ := strconv.ParseInt(s, 10, 64)
 		if len(s) > 11 {
 			n /= 1000 // milliseconds
 		}
 		return time.Unix(n, 0).UTC(), true
 	}
-	if m := bare.FindStringSubmatch(s); m != nil {
+	if m := bare().FindStringSubmatch(s); m != nil {
 		month := 1
 		if m[2] != "" {
 			month = number(m[2])
 		}
 		return time.Date(number(m[1]), time.Month(month), 1, 0, 0, 0, 0, time.UTC), month >= 1 && month <= 12
 	}
-	if m := ordinal.FindStringSubmatch(s); m != nil {
+	if m := ordinal().FindStringSubmatch(s); m != nil {
 		day := number(m[2])
 		return time.Date(century(m[1]), 1, day, 0, 0, 0, 0, time.UTC), day >= 1 && day <= 366
 	}
@@ -93,19 +94,19 @@ func digitsOnly(s string) (time.Time, bool) {
 func calendar(s string) (year int, month time.Month, day int, rest string, ok bool) {
 	around := func(m []int) string { return s[:m[0]] + " " + strings.TrimPrefix(s[m[1]:], "T") }
 	part := func(m []int, i int) string { return s[m[2*i]:m[2*i+1]] }
-	for _, form := range []*regexp.Regexp{ymd, cjk} {
+	for _, form := range []*regexp.Regexp{ymd(), cjk()} {
 		if m := form.FindStringSubmatchIndex(s); m != nil {
 			return number(part(m, 1)), time.Month(number(part(m, 2))), number(part(m, 3)), around(m), true
 		}
 	}
-	if m := asctime.FindStringSubmatchIndex(s); m != nil {
+	if m := asctime().FindStringSubmatchIndex(s); m != nil {
 		month, ok = monthOf(part(m, 1))
 		return number(part(m, 4)), month, number(part(m, 2)), " " + part(m, 3), ok
 	}
 	for _, form := range []struct {
 		re               *regexp.Regexp
 		day, month, year int
-	}{{named, 1, 2, 3}, {us, 2, 1, 3}, {ynd, 3, 2, 1}} {
+	}{{named(), 1, 2, 3}, {us(), 2, 1, 3}, {ynd(), 3, 2, 1}} {
 		m := form.re.FindStringSubmatchIndex(s)
 		if m == nil {
 			continue
@@ -114,7 +115,7 @@ func calendar(s string) (year int, month time.Month, day int, rest string, ok bo
 			return century(part(m, form.year)), month, number(part(m, form.day)), around(m), true
 		}
 	}
-	if m := dmy.FindStringSubmatchIndex(s); m != nil {
+	if m := dmy().FindStringSubmatchIndex(s); m != nil {
 		day, month := number(part(m, 1)), number(part(m, 2))
 		if month > 12 && day <= 12 {
 			day, month = month, day // 11/23/2026 can only be the American order
@@ -138,9 +139,9 @@ func century(s string) int {
 }
 
 func wallClock(s string) (hours, minute, second, nano int) {
-	m := clock.FindStringSubmatch(s)
+	m := clock().FindStringSubmatch(s)
 	if m == nil {
-		if m := hour.FindStringSubmatch(s); m != nil { // 2026-11-23T08Z
+		if m := hour().FindStringSubmatch(s); m != nil { // 2026-11-23T08Z
 			return number(m[1]), 0, 0, 0
 		}
 		return 0, 0, 0, 0
@@ -171,17 +172,17 @@ func halfOf(s, word string) string {
 
 // east is the offset of the zone that a date ends with, in seconds.
 func east(s string) int {
-	if m := offset.FindStringSubmatch(s); m != nil && (clock.MatchString(s) || compact.MatchString(s)) {
+	if m := offset().FindStringSubmatch(s); m != nil && (clock().MatchString(s) || compact().MatchString(s)) {
 		seconds := number(m[2])*3600 + number(m[3])*60
 		if m[1] == "-" {
 			return -seconds
 		}
 		return seconds
 	}
-	if m := abbrev.FindStringSubmatch(s); m != nil {
+	if m := abbrev().FindStringSubmatch(s); m != nil {
 		return zones[strings.ToLower(m[1])]
 	}
-	if m := asctime.FindStringSubmatch(s); m != nil {
+	if m := asctime().FindStringSubmatch(s); m != nil {
 		return east(m[3])
 	}
 	if strings.ContainsAny(s, "년월") {
@@ -196,3 +197,9 @@ func number(s string) int {
 }
 
 func plausible(t time.Time) bool { return t.Year() > 1970 && t.Year() < 2200 }
+
+// pattern compiles an expression when it is first used, and keeps it: a program
+// that starts for a moment needs few of them.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}

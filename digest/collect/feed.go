@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ func parseFeed(body []byte, contentType, address string, items int, cut bool) (d
 	parsed.Items = parsed.Items[:min(len(parsed.Items), items)]
 	f := convert(parsed, rootBase(text), address)
 	if f.Link == "" {
-		if m := feedID.FindSubmatch(text[:min(len(text), 4096)]); m != nil {
+		if m := feedID().FindSubmatch(text[:min(len(text), 4096)]); m != nil {
 			f.Link = string(m[1])
 		}
 	}
@@ -127,12 +126,12 @@ func prologUTF8(body []byte) []byte {
 
 const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
 
-var rssBase = regexp.MustCompile(`<(?:rss|channel|rdf:RDF|item)\b[^>]*?\sxml:base\s*=\s*["']([^"']+)["']`)
+var rssBase = pattern(`<(?:rss|channel|rdf:RDF|item)\b[^>]*?\sxml:base\s*=\s*["']([^"']+)["']`)
 
 // rootBase is the xml:base of an RSS document, which the parser applies to Atom
 // only.
 func rootBase(text []byte) string {
-	m := rssBase.FindSubmatch(text[:min(len(text), 4096)])
+	m := rssBase().FindSubmatch(text[:min(len(text), 4096)])
 	if m == nil || bytes.HasPrefix(m[0], []byte("<item")) {
 		return ""
 	}
@@ -276,7 +275,7 @@ func plain(s string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-var webAddress = regexp.MustCompile(`(?i)^https?://[^\s<>"]+$`)
+var webAddress = pattern(`(?i)^https?://[^\s<>"]+$`)
 
 // reference is absolute for a file that is shown, never followed: where nothing
 // says what it is relative to, it stays as it is written.
@@ -300,7 +299,7 @@ func isTagStart(c byte) bool { return c == '/' || c == '!' || c|32 >= 'a' && c|3
 // already stays to the letter: it may be what the feed is known by.
 func absolute(link, base string) string {
 	link = strings.TrimSpace(link)
-	if link == "" || webAddress.MatchString(link) {
+	if link == "" || webAddress().MatchString(link) {
 		return link
 	}
 	u, err := url.Parse(link)

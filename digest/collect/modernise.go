@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,12 +20,12 @@ func modernise(text []byte) []byte {
 		return rss11(text)
 	case isCDF(head):
 		return cdf(text)
-	case atomFeed.Match(head):
-		text = textLink.ReplaceAll(oldAtom(text, head), []byte(`<link href="$1"/>`))
+	case atomFeed().Match(head):
+		text = textLink().ReplaceAll(oldAtom(text, head), []byte(`<link href="$1"/>`))
 		text = firstTitle(literalIDs(text))
 	}
 	if bytes.Contains(text, []byte("xml:base")) {
-		text = baseAttr.ReplaceAllFunc(text, baseFolder)
+		text = baseAttr().ReplaceAllFunc(text, baseFolder)
 	}
 	text = hoist(text)
 	if bytes.Contains(head, []byte("<rss")) || bytes.Contains(head, []byte("<channel")) {
@@ -37,26 +36,26 @@ func modernise(text []byte) []byte {
 
 var (
 	// textLink is a link written as RSS does, in Atom.
-	textLink = regexp.MustCompile(`<link>\s*(https?://[^<\s"]+)\s*</link>`)
+	textLink = pattern(`<link>\s*(https?://[^<\s"]+)\s*</link>`)
 	// conflicts are other versions of an item, kept inside it (Simple Sharing
 	// Extensions); the parser would lose what follows over them.
-	conflicts = regexp.MustCompile(`(?s)<sx:conflicts>(.*?)</sx:conflicts>`)
-	inner     = regexp.MustCompile(`(?s)<item>.*?</item>`)
+	conflicts = pattern(`(?s)<sx:conflicts>(.*?)</sx:conflicts>`)
+	inner     = pattern(`(?s)<item>.*?</item>`)
 	// feedID is the id of an Atom feed, before its first entry.
-	feedID = regexp.MustCompile(`(?s)^[^<]*(?:<[^e][^<]*|<e[^n][^<]*)*?<id>\s*(https?://[^<\s]+)\s*</id>`)
+	feedID = pattern(`(?s)^[^<]*(?:<[^e][^<]*|<e[^n][^<]*)*?<id>\s*(https?://[^<\s]+)\s*</id>`)
 )
 
 // literal marks an id that is to stay as it is written. It makes the id no
 // address, which the parser would rewrite.
 const literal = ":"
 
-var atomID = regexp.MustCompile(`(<id>\s*)([^<\s]+)(\s*</id>)`)
+var atomID = pattern(`(<id>\s*)([^<\s]+)(\s*</id>)`)
 
 // literalIDs protects ids that the parser would normalise: they are compared to
 // the letter (RFC 4287 section 4.2.6.1).
 func literalIDs(text []byte) []byte {
-	return atomID.ReplaceAllFunc(text, func(b []byte) []byte {
-		m := atomID.FindSubmatch(b)
+	return atomID().ReplaceAllFunc(text, func(b []byte) []byte {
+		m := atomID().FindSubmatch(b)
 		u, err := url.Parse(string(m[2]))
 		if err != nil || !u.IsAbs() || u.String() == string(m[2]) {
 			return b
@@ -65,7 +64,7 @@ func literalIDs(text []byte) []byte {
 	})
 }
 
-var titles = regexp.MustCompile(`(?s)<title\b[^>]*>.*?</title>`)
+var titles = pattern(`(?s)<title\b[^>]*>.*?</title>`)
 
 // firstTitle drops what an Atom feed calls itself the second time: an element
 // that may stand once counts where it stands first.
@@ -78,7 +77,7 @@ func firstTitle(text []byte) []byte {
 		return text
 	}
 	first := true
-	head := titles.ReplaceAllFunc(text[:end], func(b []byte) []byte {
+	head := titles().ReplaceAllFunc(text[:end], func(b []byte) []byte {
 		if first {
 			first = false
 			return b
@@ -88,7 +87,7 @@ func firstTitle(text []byte) []byte {
 	return slices.Concat(head, text[end:])
 }
 
-var baseAttr = regexp.MustCompile(`\bxml:base\s*=\s*(?:"[^"]*"|'[^']*')`)
+var baseAttr = pattern(`\bxml:base\s*=\s*(?:"[^"]*"|'[^']*')`)
 
 // baseFolder cuts the last segment off a base, as resolving against it does (RFC
 // 3986 section 5.2.3). The parser takes every base for a folder.
@@ -113,7 +112,7 @@ func baseFolder(attr []byte) []byte {
 // hoist moves items out of the item that they stand in, after it. It goes over
 // the text once, however many there are.
 func hoist(text []byte) []byte {
-	next := conflicts.FindSubmatchIndex(text)
+	next := conflicts().FindSubmatchIndex(text)
 	if next == nil {
 		return text
 	}
@@ -130,9 +129,9 @@ func hoist(text []byte) []byte {
 			at, moved = at+end+len(itemEnds[0]), nil
 		}
 		out.Write(text[at:until])
-		moved = append(moved, inner.FindAll(found, -1)...)
+		moved = append(moved, inner().FindAll(found, -1)...)
 		at = until + next[1] - next[0]
-		next = conflicts.FindSubmatchIndex(text[at:])
+		next = conflicts().FindSubmatchIndex(text[at:])
 	}
 	if end := bytes.Index(text[at:], itemEnds[0]); end >= 0 {
 		out.Write(text[at : at+end+len(itemEnds[0])])
@@ -144,33 +143,33 @@ func hoist(text []byte) []byte {
 }
 
 var (
-	rss11Items = regexp.MustCompile(`</?items\b[^>]*>`)
-	rss11Open  = regexp.MustCompile(`<Channel\b`)
-	rss11Close = regexp.MustCompile(`</Channel\s*>`)
+	rss11Items = pattern(`</?items\b[^>]*>`)
+	rss11Open  = pattern(`<Channel\b`)
+	rss11Close = pattern(`</Channel\s*>`)
 )
 
 // rss11 makes RSS 2.0 of RSS 1.1, which differs in its frame only.
 func rss11(text []byte) []byte {
-	text = rss11Items.ReplaceAll(text, nil)
+	text = rss11Items().ReplaceAll(text, nil)
 	text = bytes.ReplaceAll(text, []byte(`xmlns="http://purl.org/net/rss1.1#"`), nil)
-	text = rss11Open.ReplaceAll(text, []byte(`<rss version="2.0"><channel`))
-	return rss11Close.ReplaceAll(text, []byte(`</channel></rss>`))
+	text = rss11Open().ReplaceAll(text, []byte(`<rss version="2.0"><channel`))
+	return rss11Close().ReplaceAll(text, []byte(`</channel></rss>`))
 }
 
 var (
-	cdfRoot = regexp.MustCompile(`(?i)^\s*(?:<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE[^>]*>|\s)*<CHANNEL\b`)
-	cdfTag  = regexp.MustCompile(`(?i)<(/?)(channel|item|title|abstract|logo)\b`)
-	cdfHref = regexp.MustCompile(`(?i)(<(?:channel|item)\b[^>]*?)\bhref\s*=\s*"([^"]*)"([^>]*>)`)
+	cdfRoot = pattern(`(?i)^\s*(?:<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE[^>]*>|\s)*<CHANNEL\b`)
+	cdfTag  = pattern(`(?i)<(/?)(channel|item|title|abstract|logo)\b`)
+	cdfHref = pattern(`(?i)(<(?:channel|item)\b[^>]*?)\bhref\s*=\s*"([^"]*)"([^>]*>)`)
 )
 
 func isCDF(head []byte) bool {
-	return cdfRoot.Match(head) && !bytes.Contains(head, []byte("<channel>"))
+	return cdfRoot().Match(head) && !bytes.Contains(head, []byte("<channel>"))
 }
 
 // cdf makes RSS of Microsoft's Channel Definition Format.
 func cdf(text []byte) []byte {
-	text = cdfHref.ReplaceAll(text, []byte(`$1$3<link>$2</link>`))
-	text = cdfTag.ReplaceAllFunc(text, func(b []byte) []byte {
+	text = cdfHref().ReplaceAll(text, []byte(`$1$3<link>$2</link>`))
+	text = cdfTag().ReplaceAllFunc(text, func(b []byte) []byte {
 		return bytes.Replace(bytes.ToLower(b), []byte("abstract"), []byte("description"), 1)
 	})
 	if at := bytes.Index(text, []byte("<channel")); at >= 0 {
@@ -180,16 +179,16 @@ func cdf(text []byte) []byte {
 }
 
 var (
-	atomFeed = regexp.MustCompile(`<(?:\w+:)?feed[\s>]`)
-	atomRoot = regexp.MustCompile(`(<feed\b[^>]*?)\sxmlns="([^"]*)"`)
-	infoTag  = regexp.MustCompile(`<(/?)info\b`)
-	encoded  = regexp.MustCompile(`<(\w+)((?:\s[^>]*?)?)\smode="base64"([^>]*)>([^<]*)</`)
+	atomFeed = pattern(`<(?:\w+:)?feed[\s>]`)
+	atomRoot = pattern(`(<feed\b[^>]*?)\sxmlns="([^"]*)"`)
+	infoTag  = pattern(`<(/?)info\b`)
+	encoded  = pattern(`<(\w+)((?:\s[^>]*?)?)\smode="base64"([^>]*)>([^<]*)</`)
 )
 
 // oldAtom reads Atom before 1.0: text in base64, the feed's description under
 // another name, and namespaces of its drafts.
 func oldAtom(text, head []byte) []byte {
-	if m := atomRoot.FindSubmatch(head); m != nil {
+	if m := atomRoot().FindSubmatch(head); m != nil {
 		switch ns := string(m[2]); {
 		case ns == "http://www.w3.org/2005/Atom":
 			return text
@@ -198,10 +197,10 @@ func oldAtom(text, head []byte) []byte {
 		}
 	}
 	if !bytes.Contains(text, []byte("<subtitle")) && !bytes.Contains(text, []byte("<tagline")) {
-		text = infoTag.ReplaceAll(text, []byte("<${1}tagline"))
+		text = infoTag().ReplaceAll(text, []byte("<${1}tagline"))
 	}
-	return encoded.ReplaceAllFunc(text, func(b []byte) []byte {
-		m := encoded.FindSubmatch(b)
+	return encoded().ReplaceAllFunc(text, func(b []byte) []byte {
+		m := encoded().FindSubmatch(b)
 		plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(m[4])), ""))
 		if err != nil {
 			return b
@@ -214,21 +213,21 @@ func oldAtom(text, head []byte) []byte {
 	})
 }
 
-var bodyTag = regexp.MustCompile(`<(/?)(?:\w+:)?(body|fullitem)\b[^>]*>`)
+var bodyTag = pattern(`<(/?)(?:\w+:)?(body|fullitem)\b[^>]*>`)
 
 // bodies gives items that carry their text in <body>, <xhtml:body> or <fullitem>
 // a content:encoded, the name that everybody reads.
 func bodies(text []byte) []byte {
-	if !bodyTag.Match(text) || bytes.Contains(text, []byte("content:encoded")) {
+	if !bodyTag().Match(text) || bytes.Contains(text, []byte("content:encoded")) {
 		return text
 	}
 	var out bytes.Buffer
 	for {
-		open := bodyTag.FindSubmatchIndex(text)
+		open := bodyTag().FindSubmatchIndex(text)
 		if open == nil || open[3] > open[2] {
 			break
 		}
-		shut := bodyTag.FindSubmatchIndex(text[open[1]:])
+		shut := bodyTag().FindSubmatchIndex(text[open[1]:])
 		if shut == nil || shut[3] == shut[2] {
 			break
 		}

@@ -82,7 +82,7 @@ func headlines(doc *goquery.Document, base string) []*goquery.Selection {
 		if !sameSite(link, base) || utf8.RuneCountInString(text) < 18 && !(heading && len(strings.Fields(text)) > 1) {
 			return
 		}
-		key := pattern(a)
+		key := standing(a)
 		g := groups[key]
 		if g == nil {
 			g = &group{seen: map[string]bool{}}
@@ -112,9 +112,9 @@ func headlines(doc *goquery.Document, base string) []*goquery.Selection {
 	return out
 }
 
-// pattern names where a link stands: the elements around it, with their first
+// standing names where a link stands: the elements around it, with their first
 // class.
-func pattern(a *goquery.Selection) string {
+func standing(a *goquery.Selection) string {
 	var b strings.Builder
 	for node, depth := a, 0; depth < 4 && node.Length() > 0; node, depth = node.Parent(), depth+1 {
 		class, _, _ := strings.Cut(strings.TrimSpace(node.AttrOr("class", "")), " ")

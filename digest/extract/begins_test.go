@@ -24,11 +24,11 @@ func TestOpeners(t *testing.T) {
 		"les commentaires sont fermés", "lecture : 3 min", "3 min read", "© afp", "(c) jane", "photo : jane", "x", "é", "\xff\xfe")
 	matched := 0
 	for _, o := range []*opener{leads(), machinery(), comments(), reading(), credit()} {
-		plain := regexp.MustCompile(o.re.String())
+		plain := regexp.MustCompile(o.re().String())
 		for _, l := range lines {
 			want := plain.MatchString(l)
 			if got := o.MatchString(l); got != want {
-				t.Errorf("%.40s… of %q: %v, want %v", o.re, l, got, want)
+				t.Errorf("%.40s… of %q: %v, want %v", o.re(), l, got, want)
 			}
 			if want {
 				matched++

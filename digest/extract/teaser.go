@@ -20,7 +20,9 @@ var (
 func teaser(summary, title string) string {
 	s := strings.ReplaceAll(PlainText(summary), "\n\n", " ")
 	s = squeeze(s)
-	s = appeared().ReplaceAllString(s, "")
+	if low := strings.ToLower(s); strings.Contains(low, "premier") || strings.Contains(low, "first") || strings.Contains(low, "zuerst") || strings.Contains(low, "primero") {
+		s = appeared().ReplaceAllString(s, "")
+	}
 	s = continued().ReplaceAllString(s, "…")
 	if cutOff().MatchString(s) {
 		s = cutOff().ReplaceAllString(s, "")

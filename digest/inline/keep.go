@@ -3,13 +3,16 @@ package inline
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/tdewolff/parse/v2/css"
 )
 
 // hooks finds the selectors that wait for what a mail client does to the
 // message: they select nothing now, and must stay.
-var hooks = regexp.MustCompile(`(?i)\[data-ogs|\[owa|\bu\s*[+~]|\[class~?=["']?x_|\.(ExternalClass|ReadMsgBody|yshortcuts|yiv|moz-|ii\b|gmail|aolmail|msg-|appleLinks|mobile_link|cl-)|#(MessageView|MessageWebView|outlook|backgroundTable|apple)|x-apple-data|\[aria-label|\bimg\[?\+|\.im\b|\.a[0-9]?g[0-9A-Z]`)
+var hooks = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\[data-ogs|\[owa|\bu\s*[+~]|\[class~?=["']?x_|\.(ExternalClass|ReadMsgBody|yshortcuts|yiv|moz-|ii\b|gmail|aolmail|msg-|appleLinks|mobile_link|cl-)|#(MessageView|MessageWebView|outlook|backgroundTable|apple)|x-apple-data|\[aria-label|\bimg\[?\+|\.im\b|\.a[0-9]?g[0-9A-Z]`)
+})
 
 // keepable writes what of a rule has to stay in a sheet. Rules about states get
 // !important: inlined values would beat them.
@@ -28,7 +31,7 @@ func (r *rule) keepable(hits map[*selector]int) string {
 		switch s := &r.selectors[i]; {
 		case s.state:
 			states = append(states, s.text)
-		case s.pseudo, hits[s] == 0 && hooks.MatchString(s.text):
+		case s.pseudo, hits[s] == 0 && hooks().MatchString(s.text):
 			rest = append(rest, s.text)
 		}
 	}

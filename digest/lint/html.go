@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ const (
 	styleMax = 16_384  // Gmail drops the sheets that go beyond
 )
 
-var placeholders = regexp.MustCompile(`@@\w+@@`)
+var placeholders = pattern(`@@\w+@@`)
 
 // lineAttr carries the line of a start tag through the parser.
 const lineAttr = "data-zest-lint-line"
@@ -129,7 +128,7 @@ func (p *page) checkText() {
 		p.add(Hard, 1, "size", "the HTML has %d bytes; Gmail cuts at about %d, and the way out with it", len(p.source), clip)
 	}
 	for i, text := range strings.Split(p.source, "\n") {
-		for _, t := range placeholders.FindAllString(text, -1) {
+		for _, t := range placeholders().FindAllString(text, -1) {
 			if !known(t) {
 				p.add(Hard, i+1, "token", "%s is no token; a reader would see it", t)
 			}

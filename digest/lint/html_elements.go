@@ -4,14 +4,15 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 )
 
 var (
-	numeric     = regexp.MustCompile(`^\d+%?$`)
-	conditional = regexp.MustCompile(`(?i)<!--\[if\b[^\]>]*\]>|<!\[endif\]-->`)
-	msoBlock    = regexp.MustCompile(`(?is)<!--\[if\s+(?:[^\]!]*\b)?mso\b[^\]]*\]>(.*?)<!\[endif\]-->`)
+	numeric     = pattern(`^\d+%?$`)
+	conditional = pattern(`(?i)<!--\[if\b[^\]>]*\]>|<!\[endif\]-->`)
+	msoBlock    = pattern(`(?is)<!--\[if\s+(?:[^\]!]*\b)?mso\b[^\]]*\]>(.*?)<!\[endif\]-->`)
 )
 
 // checkOutlook wants every conditional closed, and the tables that Outlook alone
@@ -19,7 +20,7 @@ var (
 func (p *page) checkOutlook() {
 	before := len(p.findings)
 	open := -1
-	for _, m := range conditional.FindAllStringIndex(p.source, -1) {
+	for _, m := range conditional().FindAllStringIndex(p.source, -1) {
 		switch closing := strings.HasPrefix(p.source[m[0]:], "<!["); {
 		case closing && open < 0:
 			p.add(Hard, p.lineAt(m[0]), "outlook", "<![endif]--> closes nothing")
@@ -45,7 +46,7 @@ func (p *page) lineAt(offset int) int { return 1 + strings.Count(p.source[:offse
 // checkGhosts counts the table tags in the blocks for Outlook.
 func (p *page) checkGhosts() {
 	balance, first := map[string]int{}, map[string]int{}
-	for _, m := range msoBlock.FindAllStringSubmatchIndex(p.source, -1) {
+	for _, m := range msoBlock().FindAllStringSubmatchIndex(p.source, -1) {
 		z := html.NewTokenizer(strings.NewReader(p.source[m[2]:m[3]]))
 		for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 			name, _ := z.TagName()
@@ -72,7 +73,7 @@ func (p *page) checkGhosts() {
 func (p *page) checkElement(n *html.Node) {
 	style := declared(n)
 	for _, name := range []string{"width", "height"} {
-		if v, ok := lookup(n, name); ok && !numeric.MatchString(v) && n.Data != "svg" {
+		if v, ok := lookup(n, name); ok && !numeric().MatchString(v) && n.Data != "svg" {
 			p.add(Hard, line(n), "width", "%s=%q on <%s>: Outlook wants a number without a unit, or a percentage", name, v, n.Data)
 		}
 	}
@@ -197,4 +198,10 @@ func has(n *html.Node, tag string) bool {
 		}
 	}
 	return false
+}
+
+// pattern compiles an expression when it is first used, and keeps it: a program
+// that starts for a moment needs few of them.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -111,13 +110,13 @@ func (w *wire) line(n int, b []byte) string {
 	return string(b)
 }
 
-var token = regexp.MustCompile(`@@[A-Za-z0-9_-]+@@`)
+var token = pattern(`@@[A-Za-z0-9_-]+@@`)
 
 // checkTokens looks for places that no reader's value was put into. Bodies are
 // searched decoded, by checkText and checkHTML; this is for everything else.
 func (w *wire) checkTokens() {
 	for n, line := range w.lines {
-		if found := token.FindString(line); found != "" {
+		if found := token().FindString(line); found != "" {
 			w.hard(n, "token", "%s was not filled in", found)
 		}
 	}

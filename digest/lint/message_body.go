@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"mime"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,7 +31,7 @@ func (w *wire) parsePart(fields []field, first, last, depth int) part {
 			typed, p.line, p.kind, p.params = true, f.line, kind, params
 		case f.is("Content-Transfer-Encoding"):
 			p.encoding = strings.ToLower(f.value)
-		case f.is("Content-ID") && !messageID.MatchString(f.value):
+		case f.is("Content-ID") && !messageID().MatchString(f.value):
 			w.hard(f.line, "content-id", "%.60q is not <unique@domain> (RFC 2045 7)", f.value)
 		}
 	}
@@ -45,12 +44,12 @@ func (w *wire) parsePart(fields []field, first, last, depth int) part {
 	return p
 }
 
-var boundaryForm = regexp.MustCompile(`^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$`)
+var boundaryForm = pattern(`^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$`)
 
 // parseMultipart cuts a multipart at its boundary (RFC 2046 5.1.1).
 func (w *wire) parseMultipart(p *part, depth int) {
 	boundary := p.params["boundary"]
-	if !boundaryForm.MatchString(boundary) {
+	if !boundaryForm().MatchString(boundary) {
 		w.hard(p.line, "boundary", "%.80q is not a boundary (RFC 2046 5.1.1)", boundary)
 		return
 	}
@@ -150,7 +149,7 @@ func (w *wire) checkText(p part) string {
 	return text
 }
 
-var styleBlock = regexp.MustCompile(`(?is)<style[^>]*>(.*?)</style`)
+var styleBlock = pattern(`(?is)<style[^>]*>(.*?)</style`)
 
 // checkHTML judges the HTML part as a piece of mail and returns it decoded; what
 // it looks like is for the linter of HTML.
@@ -160,7 +159,7 @@ func (w *wire) checkHTML(p part) string {
 		w.hard(p.line, "html-size", "%d bytes; Gmail clips from about 102 KB, stay under %d", len(html), maxHTML)
 	}
 	styles := 0
-	for _, block := range styleBlock.FindAllStringSubmatch(html, -1) {
+	for _, block := range styleBlock().FindAllStringSubmatch(html, -1) {
 		styles += len(block[1])
 	}
 	if styles >= maxStyle {
@@ -198,7 +197,7 @@ func (w *wire) decodeText(p part) string {
 	if !utf8.ValidString(text) {
 		w.hard(p.line, "charset", "%s is not valid UTF-8", p.kind)
 	}
-	if found := token.FindString(text); found != "" && !w.standsWhole(found, p) {
+	if found := token().FindString(text); found != "" && !w.standsWhole(found, p) {
 		w.hard(p.line, "token", "%s was not filled in", found)
 	}
 	return text

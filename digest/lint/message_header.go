@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"mime"
 	"net/mail"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -145,9 +144,9 @@ func (w *wire) checkFields(body int) {
 
 // encodedWord is what RFC 2047 2 allows: no space, no "?" inside.
 var (
-	encodedWord = regexp.MustCompile(`=\?([^?\s]+)\?([^?\s]+)\?([^?\s]*)\?=`)
-	wordStart   = regexp.MustCompile(`=\?[A-Za-z0-9_*-]+\?[A-Za-z]\?`)
-	phraseText  = regexp.MustCompile(`^[A-Za-z0-9!*+/=_-]*$`) // RFC 2047 5 (3)
+	encodedWord = pattern(`=\?([^?\s]+)\?([^?\s]+)\?([^?\s]*)\?=`)
+	wordStart   = pattern(`=\?[A-Za-z0-9_*-]+\?[A-Za-z]\?`)
+	phraseText  = pattern(`^[A-Za-z0-9!*+/=_-]*$`) // RFC 2047 5 (3)
 )
 
 // isPhrase names the structured fields in which an encoded-word may replace a
@@ -176,8 +175,8 @@ func isStructured(f field) bool {
 // checkWords judges the encoded-words of one line of a field.
 func (w *wire) checkWords(f field, n int) {
 	line := w.lines[n]
-	words := encodedWord.FindAllStringSubmatchIndex(line, -1)
-	if starts := wordStart.FindAllString(line, -1); len(starts) > len(words) {
+	words := encodedWord().FindAllStringSubmatchIndex(line, -1)
+	if starts := wordStart().FindAllString(line, -1); len(starts) > len(words) {
 		w.hard(n, "encoded-word", "an encoded-word is not closed on its line, or holds a space")
 	}
 	if len(words) > 0 && len(line) > 76 {
@@ -207,7 +206,7 @@ func (w *wire) checkPhraseWord(n int, text string) {
 	switch {
 	case strings.ContainsAny(text, "\"(),.:;<>@[\\]"):
 		w.hard(n, "encoded-word", "a character in a name that must be encoded, %.40q (RFC 2047 5)", text)
-	case !phraseText.MatchString(text):
+	case !phraseText().MatchString(text):
 		w.soft(n, "encoded-word", "a character in a name that should be encoded, %.40q (RFC 2047 5)", text)
 	}
 }
@@ -271,8 +270,8 @@ func misplaced(f field, line string, from, to int) string {
 }
 
 var (
-	zone      = regexp.MustCompile(`[+-]\d{4}(\s*\([^)]*\))?$`)
-	messageID = regexp.MustCompile("^<" + atom + `(?:\.` + atom + ")*@([A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*)>$")
+	zone      = pattern(`[+-]\d{4}(\s*\([^)]*\))?$`)
+	messageID = pattern("^<" + atom + `(?:\.` + atom + ")*@([A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*)>$")
 )
 
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -284,7 +283,7 @@ func (w *wire) checkOrigin() {
 		switch {
 		case err != nil:
 			w.hard(f.line, "date", "%q is not a date (RFC 5322 3.3)", f.value)
-		case !zone.MatchString(f.value):
+		case !zone().MatchString(f.value):
 			w.hard(f.line, "date", "%q has no numeric zone (RFC 5322 3.3)", f.value)
 		case !sameWeekday(f.value, when):
 			w.hard(f.line, "date", "%q was a %s", f.value, when.Weekday())
@@ -335,7 +334,7 @@ func (w *wire) addresses(f field, rule string) []*mail.Address {
 }
 
 func (w *wire) checkMessageID(f field) {
-	at := messageID.FindStringSubmatch(f.value)
+	at := messageID().FindStringSubmatch(f.value)
 	switch {
 	case at == nil:
 		w.hard(f.line, "message-id", "%.60q is not <unique@domain> (RFC 5322 3.6.4)", f.value)
@@ -367,7 +366,7 @@ func (w *wire) checkHiddenToken(f field) {
 	if err != nil {
 		return
 	}
-	if found := token.FindString(plain); found != "" && !strings.Contains(f.value, found) {
+	if found := token().FindString(plain); found != "" && !strings.Contains(f.value, found) {
 		w.hard(f.line, "token", "%s was not filled in", found)
 	}
 }

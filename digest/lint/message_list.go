@@ -3,7 +3,6 @@ package lint
 import (
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -33,13 +32,13 @@ func (w *wire) checkList() {
 	}
 }
 
-var listID = regexp.MustCompile(`^(.*?)\s*<([^<>]*)>$`)
-var listLabel = regexp.MustCompile("^" + atom + `(?:\.` + atom + ")+$")
+var listID = pattern(`^(.*?)\s*<([^<>]*)>$`)
+var listLabel = pattern("^" + atom + `(?:\.` + atom + ")+$")
 
 // checkListID holds RFC 2919 2 and 3: a phrase, then <label.domain>.
 func (w *wire) checkListID(f field) {
-	at := listID.FindStringSubmatch(f.value)
-	if at == nil || !listLabel.MatchString(at[2]) || len(at[2]) > 255 {
+	at := listID().FindStringSubmatch(f.value)
+	if at == nil || !listLabel().MatchString(at[2]) || len(at[2]) > 255 {
 		w.hard(f.line, "list-id", "%.80q is not a name and <label.domain> (RFC 2919 3)", f.value)
 		return
 	}
@@ -165,12 +164,12 @@ func (w *wire) checkPrecedence(f field) {
 	}
 }
 
-var feedback = regexp.MustCompile(`^[^:\s@]*:[^:\s@]*:[^:\s@]*:[^:\s@]{5,15}$`)
+var feedback = pattern(`^[^:\s@]*:[^:\s@]*:[^:\s@]*:[^:\s@]{5,15}$`)
 
 // checkFeedback holds Gmail's form campaign:list:type:sender, the last of 5 to
 // 15 characters; a field that names the reader would be one complaint loop each.
 func (w *wire) checkFeedback(f field) {
-	if !feedback.MatchString(f.value) {
+	if !feedback().MatchString(f.value) {
 		w.hard(f.line, "feedback-id", "%.60q is not campaign:list:type:sender, with a sender of 5 to 15 characters", f.value)
 	}
 }

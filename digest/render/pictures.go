@@ -37,6 +37,9 @@ func (r *Renderer) Pictures(n digest.Newsletter, e digest.Edition, v digest.Vari
 	}
 	e = e.Illustrated(func(img digest.Image) digest.Image { img.URL = numbered(img.URL); return img })
 	n.Look.Logo, n.Look.LogoDark = numbered(n.Look.Logo), numbered(n.Look.LogoDark)
+	if len(urls) == 0 {
+		return nil, nil
+	}
 	th, err := r.theme(n.Look.Theme)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,12 +69,12 @@ func cutZone(text string) (zone, rest string, ok bool) {
 	return "", text, false
 }
 
-var numeric = regexp.MustCompile(`^[0-9*?/,-]+$`)
+var numeric = pattern(`^[0-9*?/,-]+$`)
 
 // isCron reports whether a text is meant as a cron expression.
 func isCron(text string) bool {
 	fields := strings.Fields(text)
-	return strings.HasPrefix(text, "@") || len(fields) >= 2 && numeric.MatchString(fields[0]) && numeric.MatchString(fields[1])
+	return strings.HasPrefix(text, "@") || len(fields) >= 2 && numeric().MatchString(fields[0]) && numeric().MatchString(fields[1])
 }
 
 // parseCron lets robfig/cron read what it reads right, and reads the rest of

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,10 @@ var plainer = strings.NewReplacer("à", "a", "â", "a", "é", "e", "è", "e", "�
 	"’", " ", "'", " ", ",", " ", "\u00a0", " ", "\u202f", " ", "–", "-", "week-end", "weekend", "week end", "weekend", "o'clock", "", "a.m.", "am", "p.m.", "pm")
 
 var (
-	clockForm = regexp.MustCompile(`(?:\b(?:at|a)\s+)?\b(\d{1,2})(?:(?:\s*:\s*([0-5]\d)|\s*(?:heures?|h)(?:\s*([0-5]\d))?(?:\s+(\d))?)\s*([ap]m)?\b|\s*([ap]m)\b)`)
-	bareForm  = regexp.MustCompile(`\b(?:at|a)\s+(\d{1,2})\b`)
-	nameForm  = regexp.MustCompile(`(?:\b(?:at|a)\s+)?\b(noon|midday|midi|midnight|minuit)\b`)
-	numbered  = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|er|re|e|eme)?$`)
+	clockForm = pattern(`(?:\b(?:at|a)\s+)?\b(\d{1,2})(?:(?:\s*:\s*([0-5]\d)|\s*(?:heures?|h)(?:\s*([0-5]\d))?(?:\s+(\d))?)\s*([ap]m)?\b|\s*([ap]m)\b)`)
+	bareForm  = pattern(`\b(?:at|a)\s+(\d{1,2})\b`)
+	nameForm  = pattern(`(?:\b(?:at|a)\s+)?\b(noon|midday|midi|midnight|minuit)\b`)
+	numbered  = pattern(`^(\d{1,2})(?:st|nd|rd|th|er|re|e|eme)?$`)
 )
 
 // words reads a sentence from left to right.
@@ -74,14 +75,14 @@ func (w *words) clocks(text string) (rest string, err error) {
 		}
 		text = form.ReplaceAllString(text, " ")
 	}
-	take(clockForm, func(at []string) (int, error) {
+	take(clockForm(), func(at []string) (int, error) {
 		if at[4] != "" {
 			return 0, fmt.Errorf("minutes have two digits: %sh0%s", at[1], at[4])
 		}
 		return clock(at[1], at[2]+at[3], at[5]+at[6])
 	})
-	take(bareForm, func(at []string) (int, error) { return clock(at[1], "", "") })
-	take(nameForm, func(at []string) (int, error) {
+	take(bareForm(), func(at []string) (int, error) { return clock(at[1], "", "") })
+	take(nameForm(), func(at []string) (int, error) {
 		if at[1] == "midnight" || at[1] == "minuit" {
 			return 0, nil
 		}
@@ -242,7 +243,7 @@ func weekdayWord(word string) (time.Weekday, bool) {
 
 // ordinalWord reads "first", "1st", "1er", "15" and "last", which is -1.
 func ordinalWord(word string) (int, bool) {
-	if at := numbered.FindStringSubmatch(word); at != nil {
+	if at := numbered().FindStringSubmatch(word); at != nil {
 		n, _ := strconv.Atoi(at[1])
 		return n, n >= 1 && n <= 31
 	}
@@ -264,4 +265,10 @@ func monthWord(word string) time.Month {
 		}
 	}
 	return 0
+}
+
+// pattern compiles an expression when it is first used, and keeps it: a program
+// that starts for a moment needs few of them.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

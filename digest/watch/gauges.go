@@ -2,9 +2,12 @@ package watch
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -21,36 +24,33 @@ type gauges struct {
 	m     *Metrics
 }
 
-var (
-	queued       = describe("queue_messages", "Messages that wait to be sent.", "newsletter")
-	age          = describe("queue_age_seconds", "Age of the oldest edition with messages that wait.", "newsletter")
-	lastEdition  = describe("last_edition_timestamp_seconds", "When the last edition was made.", "newsletter")
-	nextSlot     = describe("next_slot_timestamp_seconds", "When the next edition is due.", "newsletter")
-	failures     = describe("source_failures", "How often a source failed in a row.", "source")
-	suppressions = describe("suppressions", "Addresses that get nothing any more, by reason.", "reason")
-	readers      = describe("readers", "Confirmed readers of a list.", "list")
-	broken       = describe("store_errors", "1 when the store did not answer.")
+// What the store is asked for, and what it means.
+const (
+	queued       = "zest_queue_messages"                 // messages that wait to be sent
+	age          = "zest_queue_age_seconds"              // age of the oldest edition with messages that wait
+	lastEdition  = "zest_last_edition_timestamp_seconds" // when the last edition was made
+	nextSlot     = "zest_next_slot_timestamp_seconds"    // when the next edition is due
+	failures     = "zest_source_failures"                // how often a source failed in a row
+	suppressions = "zest_suppressions"                   // addresses that get nothing any more, by reason
+	readers      = "zest_readers"                        // confirmed readers of a list
+	broken       = "zest_store_errors"                   // 1 when the store did not answer
 )
 
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("zest_"+name, help, labels, nil)
-}
-
-// Describe names what Collect gives.
-func (gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queued, age, lastEdition, nextSlot, failures, suppressions, readers, broken} {
-		out <- d
-	}
-}
-
-// Collect asks the store, for five seconds at most.
-func (g gauges) Collect(out chan<- prometheus.Metric) {
+// write asks the store, for five seconds at most.
+func (g gauges) write(out io.Writer) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	p, err := g.store.Pulse(ctx)
-	say := func(d *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	found := map[string][]string{} // lines by name: those of one stand together
+	say := func(name string, value float64, labels ...string) {
+		found[name] = append(found[name], fmt.Sprintf("%s %v\n", series(name, labels...), value))
 	}
+	defer func() {
+		for _, name := range slices.Sorted(maps.Keys(found)) {
+			slices.Sort(found[name])
+			fmt.Fprintf(out, "# TYPE %s gauge\n%s", name, strings.Join(found[name], ""))
+		}
+	}()
 	if err != nil {
 		say(broken, 1)
 		return
@@ -65,24 +65,24 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 		oldest[q.Newsletter] = max(oldest[q.Newsletter], g.now().Sub(q.Since))
 	}
 	for name, n := range waiting {
-		say(queued, float64(n), name)
-		say(age, oldest[name].Seconds(), name)
+		say(queued, float64(n), "newsletter", name)
+		say(age, oldest[name].Seconds(), "newsletter", name)
 	}
 	for name, at := range p.LastEdition {
-		say(lastEdition, float64(at.Unix()), name)
+		say(lastEdition, float64(at.Unix()), "newsletter", name)
 	}
 	if next := g.m.next.Load(); next != nil {
 		for name, at := range (*next)() {
-			say(nextSlot, float64(at.Unix()), name)
+			say(nextSlot, float64(at.Unix()), "newsletter", name)
 		}
 	}
 	for _, s := range p.Failing {
-		say(failures, float64(s.Failures), s.Source)
+		say(failures, float64(s.Failures), "source", s.Source)
 	}
 	for reason, n := range p.Suppressions {
-		say(suppressions, float64(n), reason)
+		say(suppressions, float64(n), "reason", reason)
 	}
 	for list, n := range p.Readers {
-		say(readers, float64(n), list)
+		say(readers, float64(n), "list", list)
 	}
 }

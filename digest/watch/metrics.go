@@ -1,14 +1,14 @@
 package watch
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -16,62 +16,76 @@ import (
 // Metrics counts. Every method may be called from several goroutines. It hears of
 // long work as publishing's Progress does.
 type Metrics struct {
-	registry   *prometheus.Registry
-	reads      *prometheus.CounterVec
-	items      *prometheus.CounterVec
-	editions   *prometheus.CounterVec
-	deliveries *prometheus.CounterVec
-	doubtful   *prometheus.CounterVec
-	requests   *prometheus.HistogramVec
-	next       atomic.Pointer[func() map[string]time.Time]
+	set  *metrics.Set
+	next atomic.Pointer[func() map[string]time.Time]
 }
+
+// What is counted as it happens. The names of labels stand in alphabetical order.
+const (
+	reads      = "zest_source_reads_total"            // readings of a source, by outcome
+	items      = "zest_source_items_total"            // items that a source brought
+	editions   = "zest_edition_runs_total"            // runs that delivered an edition or went on with one
+	deliveries = "zest_deliveries_total"              // attempts to deliver a message, by mail provider and outcome
+	recovered  = "zest_deliveries_recovered_total"    // messages in the hands of runs that died: requeued, or doubtful
+	requests   = "zest_http_request_duration_seconds" // time to answer readers, by route and status
+)
+
+// buckets are the seconds that answers are sorted by.
+var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
 
 // Schedule says where to ask when each newsletter goes out next.
 func (m *Metrics) Schedule(next func() map[string]time.Time) { m.next.Store(&next) }
 
 // New makes Metrics that ask store when they are asked.
 func New(store Store, now func() time.Time) *Metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "zest_" + name, Help: help}, labels)
-	}
-	m := &Metrics{
-		registry:   prometheus.NewRegistry(),
-		reads:      counter("source_reads_total", "Readings of a source, by outcome.", "source", "outcome"),
-		items:      counter("source_items_total", "Items that a source brought.", "source"),
-		editions:   counter("edition_runs_total", "Runs that delivered an edition or went on with one.", "newsletter"),
-		deliveries: counter("deliveries_total", "Attempts to deliver a message, by mail provider and outcome.", "newsletter", "provider", "outcome"),
-		doubtful:   counter("deliveries_recovered_total", "Messages in the hands of runs that died: requeued, or doubtful.", "newsletter", "what"),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "zest_http_request_duration_seconds", Help: "Time to answer readers, by route and status.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
-		}, []string{"route", "code"}),
-	}
-	m.registry.MustRegister(m.reads, m.items, m.editions, m.deliveries, m.doubtful, m.requests,
-		gauges{store, now, m}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics.ExposeMetadata(true)
+	m := &Metrics{set: metrics.NewSet()}
+	m.set.RegisterMetricsWriter(gauges{store, now, m}.write)
 	return m
 }
 
 // Handler answers Prometheus.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Timeout: 10 * time.Second})
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.set.WritePrometheus(w)
+		metrics.WriteProcessMetrics(w)
+	})
+}
+
+// add counts n more. Labels are names and values by turns.
+func (m *Metrics) add(n int, name string, labels ...string) {
+	m.set.GetOrCreateCounter(series(name, labels...)).Add(n)
+}
+
+// series is a name with its labels, as Prometheus writes it.
+func series(name string, labels ...string) string {
+	if len(labels) == 0 {
+		return name
+	}
+	var b strings.Builder
+	for i := 0; i < len(labels); i += 2 {
+		fmt.Fprintf(&b, ",%s=%q", labels[i], labels[i+1])
+	}
+	return name + "{" + b.String()[1:] + "}"
 }
 
 // Sources hears that collecting begins.
 func (m *Metrics) Sources(int) {}
 
 // Source hears that one source ended.
-func (m *Metrics) Source(name string, items int, err error) {
+func (m *Metrics) Source(name string, found int, err error) {
 	outcome := "ok"
 	if err != nil {
 		outcome = "failed"
 	}
-	m.reads.WithLabelValues(name, outcome).Inc()
-	m.items.WithLabelValues(name).Add(float64(items))
+	m.add(1, reads, "outcome", outcome, "source", name)
+	m.add(found, items, "source", name)
 }
 
 // Deliveries hears that delivering begins.
 func (m *Metrics) Deliveries(e digest.Edition, _, _ int) {
-	m.editions.WithLabelValues(e.Newsletter).Inc()
+	m.add(1, editions, "newsletter", e.Newsletter)
 }
 
 // Delivered hears what is in the ledger; [Sender] counts it, with its provider.
@@ -79,8 +93,8 @@ func (m *Metrics) Delivered(digest.Edition, []digest.Outcome) {}
 
 // Recovered hears what was taken over from a run that died.
 func (m *Metrics) Recovered(e digest.Edition, r digest.Recovered) {
-	m.doubtful.WithLabelValues(e.Newsletter, "requeued").Add(float64(r.Requeued))
-	m.doubtful.WithLabelValues(e.Newsletter, "doubtful").Add(float64(r.Doubtful))
+	m.add(r.Requeued, recovered, "newsletter", e.Newsletter, "what", "requeued")
+	m.add(r.Doubtful, recovered, "newsletter", e.Newsletter, "what", "doubtful")
 }
 
 // HTTP times the answers of h. The route is the pattern that matched, which no
@@ -94,7 +108,8 @@ func (m *Metrics) HTTP(h http.Handler) http.Handler {
 		if route == "" || route == "/" {
 			route = "other"
 		}
-		m.requests.WithLabelValues(route, strconv.Itoa(seen.code)).Observe(time.Since(began).Seconds())
+		name := series(requests, "code", strconv.Itoa(seen.code), "route", route)
+		m.set.GetOrCreatePrometheusHistogramExt(name, buckets).UpdateDuration(began)
 	})
 }
 

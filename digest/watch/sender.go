@@ -62,7 +62,7 @@ func (c *counted) Settle(ctx context.Context, lane int, o digest.Outcome) error 
 	provider := c.lanes[lane][o.Subscriber]
 	c.mu.Unlock()
 	if err == nil {
-		c.m.deliveries.WithLabelValues(c.newsletter, provider, string(o.Verdict)).Inc()
+		c.m.add(1, deliveries, "newsletter", c.newsletter, "outcome", string(o.Verdict), "provider", provider)
 	}
 	return err
 }

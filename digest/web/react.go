@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/zest-digest/zest/digest"
@@ -17,13 +18,15 @@ const settled = 10 * time.Second
 
 // machines are programs that open links for nobody: scanners of mail, previews,
 // crawlers, libraries.
-var machines = regexp.MustCompile(`(?i)bot\b|crawl|spider|slurp|scan|preview|prefetch|monitor|headless|phantom|proofpoint|mimecast|barracuda|safelinks|symantec|messagelabs|trendmicro|trend micro|fortinet|fortiguard|sophos|cloudmark|ironport|imageproxy|mailproxy|facebookexternalhit|whatsapp|telegram|slack|discord|curl/|wget/|python|go-http-client|java/|okhttp|libwww|httpclient|axios|node-fetch|ruby|php/`)
+var machines = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)bot\b|crawl|spider|slurp|scan|preview|prefetch|monitor|headless|phantom|proofpoint|mimecast|barracuda|safelinks|symantec|messagelabs|trendmicro|trend micro|fortinet|fortiguard|sophos|cloudmark|ironport|imageproxy|mailproxy|facebookexternalhit|whatsapp|telegram|slack|discord|curl/|wget/|python|go-http-client|java/|okhttp|libwww|httpclient|axios|node-fetch|ruby|php/`)
+})
 
 // byMachine reports whether a request is not a person's.
 func byMachine(r *http.Request) bool {
 	agent := r.UserAgent()
 	purpose := strings.ToLower(r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose") + r.Header.Get("X-Purpose") + r.Header.Get("X-Moz"))
-	return r.Method == http.MethodHead || agent == "" || machines.MatchString(agent) ||
+	return r.Method == http.MethodHead || agent == "" || machines().MatchString(agent) ||
 		strings.Contains(purpose, "prefetch") || strings.Contains(purpose, "prerender") || strings.Contains(purpose, "preview")
 }
 
