@@ -164,13 +164,6 @@ func copyTable(ctx context.Context, from, to *Store, t table, progress func(stri
 		return err
 	}
 	where, args := keep(t), []any{}
-	if len(t.key) == 0 && done > 0 {
-		// Nothing tells how far an earlier try came: it begins anew.
-		if _, err := to.exec(ctx, to.db, `DELETE FROM `+t.name); err != nil {
-			return err
-		}
-		done = 0
-	}
 	if t.name != "meta" && done > 0 {
 		last, err := to.newestKey(ctx, t)
 		if err != nil {
@@ -336,8 +329,8 @@ func appendValue(dst []byte, v any) []byte {
 }
 
 // usable refuses to open a store whose content went elsewhere, since two stores
-// that both send would mail everybody twice, and one that holds only half of a
-// move.
+// that both send would mail everybody twice, but for reading; and one that holds
+// only half of a move, of which nothing is true yet.
 func (s *Store) usable(ctx context.Context) error {
 	marks := map[string]string{}
 	err := s.each(ctx, s.db, func(scan func(...any) error) error {
@@ -350,7 +343,7 @@ func (s *Store) usable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if where, moved := marks[metaMoved]; moved {
+	if where, moved := marks[metaMoved]; moved && !s.readOnly {
 		return &digest.InvalidError{Field: "store", Reason: "what it held was moved to " + where + "; set `store:` to that, or take this one into use again with `zest store reopen`"}
 	}
 	if _, half := marks[metaMoving]; half {

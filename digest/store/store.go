@@ -71,7 +71,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	} else {
 		err = s.current(ctx)
 	}
-	if err == nil && !s.readOnly && !o.Moving {
+	if err == nil && !o.Moving {
 		err = s.usable(ctx)
 	}
 	if err != nil {
