@@ -113,8 +113,13 @@ func listFields(m *mail.Msg, l digest.Letterhead) {
 // bytes on every run.
 func boundary(l digest.Letterhead, p digest.Proof) string {
 	h := sha256.New()
+	var chunk [1024]byte // a whole part given to Write as bytes would be copied to the heap
 	for _, s := range []string{l.Edition, p.Variant.Key, p.Subject, p.Text, p.HTML} {
-		h.Write([]byte(s))
+		for s != "" {
+			n := copy(chunk[:], s)
+			h.Write(chunk[:n])
+			s = s[n:]
+		}
 		h.Write([]byte{0})
 	}
 	return "zest-" + hex.EncodeToString(h.Sum(nil)[:18])

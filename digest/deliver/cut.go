@@ -2,9 +2,7 @@ package deliver
 
 import (
 	"bytes"
-	"mime/quotedprintable"
 	"regexp"
-	"slices"
 
 	"github.com/zest-digest/zest/digest"
 )
@@ -36,7 +34,7 @@ func (m *Message) cut(body []byte, p digest.Proof) error {
 		}
 		text = append(text, rest[:start]...)
 		var err error
-		if text, err = m.cutPart(text, []byte(plain), isHTML); err != nil {
+		if text, err = m.cutPart(text, plain, isHTML); err != nil {
 			return err
 		}
 		rest = bytes.TrimPrefix(rest[start:], []byte(standIn))
@@ -56,7 +54,7 @@ func endLine(text []byte) []byte {
 
 // cutWhole is cut for a message of one part, which is all text.
 func (m *Message) cutWhole(plain string) error {
-	text, err := m.cutPart(nil, []byte(plain), false)
+	text, err := m.cutPart(nil, plain, false)
 	if err != nil {
 		return err
 	}
@@ -74,21 +72,18 @@ func partHeader(before []byte) []byte {
 
 // cutPart encodes a part's text after what is pending, and gives a segment for
 // each token. It returns what comes after the last one.
-func (m *Message) cutPart(text, plain []byte, isHTML bool) ([]byte, error) {
+func (m *Message) cutPart(text []byte, plain string, isHTML bool) ([]byte, error) {
 	for {
-		at := tokenPattern.FindIndex(plain)
+		at := tokenPattern.FindStringIndex(plain)
 		if at == nil {
-			return appendQP(text, plain)
+			return appendQuoted(text, plain), nil
 		}
 		token := digest.Token(plain[at[0]:at[1]])
 		if !known(token) {
 			return nil, &digest.InvalidError{Field: "template", Value: string(token), Reason: "is not a token"}
 		}
-		var err error
-		if text, err = appendQP(text, plain[:at[0]]); err != nil {
-			return nil, err
-		}
-		m.segments = append(m.segments, segment{text: softBreak(text), token: token, html: isHTML})
+		text = softBreak(appendQuoted(text, plain[:at[0]]))
+		m.segments = append(m.segments, segment{text: text, token: token, html: isHTML})
 		text, plain = nil, plain[at[1]:]
 	}
 }
@@ -100,55 +95,6 @@ func known(t digest.Token) bool {
 		}
 	}
 	return false
-}
-
-func appendQP(dst, plain []byte) ([]byte, error) {
-	b := bytes.NewBuffer(slices.Grow(dst, encodedSize(plain)))
-	w := quotedprintable.NewWriter(b)
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return hideDots(b.Bytes(), len(dst)), nil
-}
-
-// encodedSize is about how long a text becomes, in bytes, and no less but for
-// many short lines.
-func encodedSize(plain []byte) int {
-	n := len(plain) + 512
-	for _, c := range plain {
-		if c == '=' || c > '~' {
-			n += 2
-		} else if c == '\n' {
-			n++
-		}
-	}
-	return n + n/24 // soft line breaks
-}
-
-// hideDots encodes the dot at the beginning of a line, from an offset on that is
-// itself the beginning of one. No line of ours then needs the doubling of RFC
-// 5321 section 4.5.2, which some programs on the way get wrong, and which would
-// make a message differ between DATA and BDAT.
-func hideDots(text []byte, from int) []byte {
-	if !startsWithDot(text[from:]) {
-		return text
-	}
-	out := append(make([]byte, 0, len(text)+len(text)/64+8), text[:from]...)
-	for line := range bytes.SplitAfterSeq(text[from:], []byte("\n")) {
-		for bytes.HasPrefix(line, []byte(".")) {
-			out = append(out, "=2E"...)
-			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) > 72 {
-				out = append(out, "=\r\n"...) // 76 columns are the limit (RFC 2045 section 6.7 rule 5)
-				continue
-			}
-			break
-		}
-		out = append(out, line...)
-	}
-	return out
 }
 
 // startsWithDot reports whether a line of some text begins with a dot. The text
@@ -163,30 +109,4 @@ func softBreak(text []byte) []byte {
 		return text
 	}
 	return append(text, "=\r\n"...)
-}
-
-const hexDigits = "0123456789ABCDEF"
-
-// appendToken writes a value in quoted-printable on lines of its own, the last
-// one closed by a soft break. The line begins at its left edge.
-func appendToken(dst []byte, value string) []byte {
-	if value == "" {
-		return dst
-	}
-	column := 0
-	for i := range len(value) {
-		c := value[i]
-		if column > 72 { // no room for an encoded octet and the soft break
-			dst = append(dst, "=\r\n"...)
-			column = 0
-		}
-		if c >= ' ' && c <= '~' && c != '=' && (c != '.' || column > 0) { // as in hideDots
-			dst = append(dst, c)
-			column++
-		} else {
-			dst = append(dst, '=', hexDigits[c>>4], hexDigits[c&15])
-			column += 3
-		}
-	}
-	return append(dst, "=\r\n"...)
 }

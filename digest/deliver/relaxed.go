@@ -9,51 +9,29 @@ import (
 // hashed: white space at their ends gone, and one space for any other run of it.
 // What needs no change and stands alone is returned as it is.
 func relaxBody(dst, text []byte) []byte {
-	if len(dst) == 0 && relaxed(text) {
-		return text
-	}
-	dst = slices.Grow(dst, len(text))
-	for len(text) > 0 {
-		end := bytes.IndexByte(text, '\n') + 1
-		if end == 0 {
-			end = len(text)
-		}
-		line := text[:end]
-		text = text[end:]
-		ended := bytes.HasSuffix(line, []byte("\r\n"))
-		dst = appendRelaxed(dst, bytes.TrimRight(line, " \t\r\n"))
-		if ended {
-			dst = append(dst, "\r\n"...)
-		}
-	}
-	return dst
-}
-
-// relaxed reports whether text is so already.
-func relaxed(text []byte) bool {
-	for _, c := range []string{"\t", "  ", " \r\n"} {
-		if bytes.Contains(text, []byte(c)) {
-			return false
-		}
-	}
-	return !bytes.HasSuffix(text, []byte(" "))
-}
-
-// appendRelaxed puts one space for each run of white space. What lies between
-// two runs is copied at once.
-func appendRelaxed(dst, line []byte) []byte {
-	from := 0
-	for i := 0; i < len(line); i++ {
-		if line[i] != ' ' && line[i] != '\t' {
+	alone, from := len(dst) == 0, 0
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c != ' ' && c != '\t' {
 			continue
 		}
-		dst = append(append(dst, line[from:i]...), ' ')
-		for i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t') {
-			i++
+		end := i + 1
+		for end < len(text) && (text[end] == ' ' || text[end] == '\t') {
+			end++
 		}
-		from = i + 1
+		ends := end == len(text) || text[end] == '\r'
+		if text[i] == ' ' && end == i+1 && !ends {
+			continue
+		}
+		dst = append(slices.Grow(dst, len(text)-from), text[from:i]...)
+		if !ends {
+			dst = append(dst, ' ')
+		}
+		from, i = end, end-1
 	}
-	return append(dst, line[from:]...)
+	if alone && from == 0 {
+		return text
+	}
+	return append(dst, text[from:]...)
 }
 
 // trimEnd takes the empty lines off the end of a body.

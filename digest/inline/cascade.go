@@ -27,25 +27,22 @@ type hit struct {
 // index finds the elements a selector may select by the rarest thing its last
 // compound asks for.
 type index struct {
-	all            []*element
+	all            []*element // parents first
 	tag, class, id map[string][]*element
-	of             map[*html.Node]*element
 }
 
 func newIndex(root *html.Node, quirks bool) *index {
-	x := &index{
-		tag: map[string][]*element{}, class: map[string][]*element{},
-		id: map[string][]*element{}, of: map[*html.Node]*element{},
-	}
+	x := &index{tag: map[string][]*element{}, class: map[string][]*element{}, id: map[string][]*element{}}
 	visit(root, func(n *html.Node) {
 		e := &element{node: n}
 		x.all = append(x.all, e)
-		x.of[n] = e
 		name := strings.ToLower(n.Data)
 		x.tag[name] = append(x.tag[name], e)
 		if v, ok := attr(n, "class"); ok {
-			for _, c := range distinct(strings.Fields(folded(v, quirks))) {
-				x.class[c] = append(x.class[c], e)
+			for c := range strings.FieldsSeq(folded(v, quirks)) {
+				if have := x.class[c]; len(have) == 0 || have[len(have)-1] != e {
+					x.class[c] = append(have, e)
+				}
 			}
 		}
 		if v, ok := attr(n, "id"); ok {
@@ -66,23 +63,9 @@ func folded(s string, quirks bool) string {
 	return s
 }
 
-func distinct(words []string) []string {
-	out := words[:0]
-next:
-	for _, w := range words {
-		for _, o := range out {
-			if o == w {
-				continue next
-			}
-		}
-		out = append(out, w)
-	}
-	return out
-}
-
 // candidates are the elements that the last compound of s may select.
-func (x *index) candidates(s selector, quirks bool) []*element {
-	switch c := s.parts[len(s.parts)-1]; {
+func (x *index) candidates(s *selector, quirks bool) []*element {
+	switch c := &s.parts[len(s.parts)-1]; {
 	case len(c.ids) > 0:
 		return x.id[folded(c.ids[0], quirks)]
 	case len(c.class) > 0:
@@ -93,24 +76,28 @@ func (x *index) candidates(s selector, quirks bool) []*element {
 	return x.all
 }
 
-// apply notes r on every element it selects, and says how many these are.
-func (x *index) apply(r *rule, order int, m matcher) (hits map[*selector]int) {
-	hits = map[*selector]int{}
+// apply notes r on every element it selects, and says how many these are for each
+// of its selectors.
+func (x *index) apply(r *rule, order int, m matcher) []int {
+	hits := make([]int, len(r.selectors))
 	for i := range r.selectors {
 		s := &r.selectors[i]
 		if s.state || s.pseudo {
 			continue
 		}
-		for _, e := range x.candidates(*s, m.quirks) {
-			if !m.selects(*s, e.node) {
+		for _, e := range x.candidates(s, m.quirks) {
+			if !m.selects(s, e.node) {
 				continue
 			}
-			hits[s]++
+			hits[i]++
 			if n := len(e.hits); n > 0 && e.hits[n-1].rule == r {
 				if e.hits[n-1].weight.less(s.weight) {
 					e.hits[n-1].weight = s.weight
 				}
 				continue
+			}
+			if e.hits == nil {
+				e.hits = make([]hit, 0, 4)
 			}
 			e.hits = append(e.hits, hit{r, s.weight, order})
 		}

@@ -14,6 +14,7 @@ package inline
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -23,8 +24,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Options say how to inline. There is nothing to say yet.
-type Options struct{}
+// Options say how to inline.
+type Options struct {
+	// Sheets remembers the sheets of documents that have them in common; it may
+	// be nil.
+	Sheets *Sheets
+}
 
 // Finding is something that may not come out right.
 type Finding struct {
@@ -41,7 +46,7 @@ type Result struct {
 
 // Document inlines a complete document. One that cannot be read at all comes
 // back as it was, with a finding that says why.
-func Document(source string, _ Options) (res Result, err error) {
+func Document(source string, o Options) (res Result, err error) {
 	defer func() {
 		// No document may bring the program down.
 		if v := recover(); v != nil {
@@ -57,9 +62,9 @@ func Document(source string, _ Options) (res Result, err error) {
 	if err != nil {
 		return untouched(source, err.Error()), nil
 	}
-	w := &work{doc: doc, root: doc.Nodes[0], lines: lines, prefix: prefix, groupAttr: prefix + "inline"}
+	w := &work{doc: doc, root: doc.Nodes[0], lines: lines, prefix: prefix}
 	w.m = matcher{quirks: quirky(w.root), steps: new(int)}
-	w.readSheets()
+	w.readSheets(o.Sheets)
 	w.assign()
 	w.prepare()
 	out, err := premailer.NewPremailer(doc, premailer.NewOptions(premailer.WithCssToAttributes(false))).Transform()
@@ -77,48 +82,45 @@ func untouched(source, reason string) Result {
 
 // work is one document on its way.
 type work struct {
-	doc       *goquery.Document
-	root      *html.Node
-	lines     []int
-	prefix    string // begins every mark of ours; not in the source
-	groupAttr string // ties an element to its rule while premailer works
-	m         matcher
-	x         *index
-	findings  []Finding
-	restore   []string        // the declarations of each group, escaped, which premailer carries under a name of ours
-	groups    map[string]int  // declarations → number of their rule
-	known     map[string]int  // matched rules → the same, for elements without a style attribute
-	rules     strings.Builder // what premailer is to inline
+	doc      *goquery.Document
+	root     *html.Node
+	lines    []int
+	prefix   string // begins every mark of ours; not in the source
+	m        matcher
+	x        *index
+	findings []Finding
+	restore  []string        // the declarations of each group, escaped, which premailer carries under a name of ours
+	groups   map[string]int  // declarations → number of their rule
+	known    map[string]int  // matched rules → the same, for elements without a style attribute
+	rules    strings.Builder // what premailer is to inline
 }
 
 // readSheets takes the rules out of the sheets, notes them on the elements they
 // select, and leaves in each sheet what has to stay.
-func (w *work) readSheets() {
+func (w *work) readSheets(known *Sheets) {
 	w.x = newIndex(w.root, w.m.quirks)
 	order := 0
 	type sheet struct {
 		node  *html.Node
 		rules []rule
-		hits  []map[*selector]int
+		hits  [][]int // how many elements each selector of each rule selects
 	}
 	var sheets []sheet
-	for i, n := range w.doc.Find("style").Nodes {
+	for i, e := range w.x.tag["style"] {
 		line := 1
 		if i < len(w.lines) {
 			line = w.lines[i]
 		}
-		if !inlinable(n) {
-			w.elsewhere(n, line)
+		if !inlinable(e.node) {
+			w.elsewhere(e.node, line)
 			continue
 		}
-		s := sheet{node: n}
-		p := parseSheet(textContent(n), line)
-		s.rules = p.rules
+		s := sheet{node: e.node, rules: known.read(textContent(e.node))}
 		for j := range s.rules {
 			r := &s.rules[j]
 			order++
-			w.report(r)
-			var hits map[*selector]int
+			w.report(r, line)
+			var hits []int
 			if r.bad == "" && r.at == "" && r.unknown == "" {
 				hits = w.x.apply(r, order, w.m)
 			}
@@ -204,10 +206,11 @@ func (w *work) elsewhere(n *html.Node, line int) {
 	}
 }
 
-// report names what of a rule cannot come out right.
-func (w *work) report(r *rule) {
+// report names what of a rule cannot come out right. Its sheet begins on a line of
+// the document.
+func (w *work) report(r *rule, line int) {
 	add := func(rule, format string, args ...any) {
-		w.findings = append(w.findings, Finding{r.line, rule, fmt.Sprintf(format, args...)})
+		w.findings = append(w.findings, Finding{line + r.line - 1, rule, fmt.Sprintf(format, args...)})
 	}
 	switch {
 	case r.unknown != "":
@@ -233,7 +236,7 @@ func (w *work) assign() {
 		for _, e := range w.x.all {
 			lists[e] = e.cascade()
 		}
-		resolveVariables(w.x.all, w.x, lists)
+		resolveVariables(w.x.all, lists)
 		for _, e := range w.x.all {
 			w.mark(e, w.group(tidy(lists[e])))
 		}
@@ -307,7 +310,8 @@ func (w *work) mark(e *element, group int) {
 		return
 	}
 	removeAttr(e.node, "style")
-	e.node.Attr = append(e.node.Attr, html.Attribute{Key: w.groupAttr, Val: strconv.Itoa(group)})
+	const premailers = 2 // it marks an element, too, and gives it a style
+	e.node.Attr = append(slices.Grow(e.node.Attr, 1+premailers), html.Attribute{Key: w.prefix + strconv.Itoa(group)})
 }
 
 // write adds a rule for premailer, with one declaration of ours that stands for
@@ -315,13 +319,13 @@ func (w *work) mark(e *element, group int) {
 // what a value may hold, and takes most of its time to read them.
 func (w *work) write(n int, list string) {
 	w.restore = append(w.restore, html.EscapeString(list))
-	fmt.Fprintf(&w.rules, "[%s=\"%d\"]{%s%dx:0}\n", w.groupAttr, n, w.prefix, len(w.restore)-1)
+	fmt.Fprintf(&w.rules, "[%s%d]{%[1]s%[2]d:0}", w.prefix, n)
 }
 
 func removeAttr(n *html.Node, key string) {
 	for i, a := range n.Attr {
 		if a.Key == key && a.Namespace == "" {
-			n.Attr = append(n.Attr[:i:i], n.Attr[i+1:]...)
+			n.Attr = slices.Delete(n.Attr, i, i+1)
 			return
 		}
 	}

@@ -14,11 +14,12 @@ var hooks = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\[data-ogs|\[owa|\bu\s*[+~]|\[class~?=["']?x_|\.(ExternalClass|ReadMsgBody|yshortcuts|yiv|moz-|ii\b|gmail|aolmail|msg-|appleLinks|mobile_link|cl-)|#(MessageView|MessageWebView|outlook|backgroundTable|apple)|x-apple-data|\[aria-label|\bimg\[?\+|\.im\b|\.a[0-9]?g[0-9A-Z]`)
 })
 
-// keepable writes what of a rule has to stay in a sheet. Rules about states get
-// !important: inlined values would beat them.
-func (r *rule) keepable(hits map[*selector]int) string {
+// keepable writes what of a rule has to stay in a sheet, when so many elements are
+// selected by each of its selectors. Rules about states get !important: inlined
+// values would beat them.
+func (r *rule) keepable(hits []int) string {
 	if r.at != "" {
-		return r.keptAt()
+		return r.kept
 	}
 	if r.bad != "" {
 		return ""
@@ -31,7 +32,7 @@ func (r *rule) keepable(hits map[*selector]int) string {
 		switch s := &r.selectors[i]; {
 		case s.state:
 			states = append(states, s.text)
-		case s.pseudo, hits[s] == 0 && hooks().MatchString(s.text):
+		case s.pseudo, hits[i] == 0 && hooks().MatchString(s.text):
 			rest = append(rest, s.text)
 		}
 	}
@@ -57,6 +58,7 @@ func conditional(name string) bool {
 	return name == "media" || name == "supports" || name == "container"
 }
 
+// keptAt is the at-rule as it stays.
 func (r *rule) keptAt() string {
 	switch {
 	case r.atName == "charset":

@@ -22,13 +22,13 @@ type costError struct{}
 
 func (costError) Error() string { return "its selectors take too long to match" }
 
-func (m matcher) selects(s selector, n *html.Node) bool {
+func (m matcher) selects(s *selector, n *html.Node) bool {
 	return m.from(s, len(s.parts)-1, n)
 }
 
 // from matches the compounds up to i, the last of them against n.
-func (m matcher) from(s selector, i int, n *html.Node) bool {
-	if !m.compound(s.parts[i], n) {
+func (m matcher) from(s *selector, i int, n *html.Node) bool {
+	if !m.compound(&s.parts[i], n) {
 		return false
 	}
 	if i == 0 {
@@ -53,7 +53,7 @@ func (m matcher) from(s selector, i int, n *html.Node) bool {
 			if m.from(s, i-1, p) {
 				return true
 			}
-			if loose && m.compound(s.parts[i-1], p) {
+			if loose && m.compound(&s.parts[i-1], p) {
 				// The nearest fit has the most ancestors: where it fails, the
 				// ones further up fail too.
 				return false
@@ -67,7 +67,7 @@ func (m matcher) same(a, b string) bool {
 	return a == b || m.quirks && strings.EqualFold(a, b)
 }
 
-func (m matcher) compound(c compound, n *html.Node) bool {
+func (m matcher) compound(c *compound, n *html.Node) bool {
 	if *m.steps++; *m.steps > maxSteps {
 		panic(costError{})
 	}
@@ -99,8 +99,8 @@ func (m matcher) compound(c compound, n *html.Node) bool {
 }
 
 func (m matcher) any(list []selector, n *html.Node) bool {
-	for _, s := range list {
-		if !s.pseudo && m.selects(s, n) {
+	for i := range list {
+		if s := &list[i]; !s.pseudo && m.selects(s, n) {
 			return true
 		}
 	}
@@ -109,11 +109,10 @@ func (m matcher) any(list []selector, n *html.Node) bool {
 
 func (m matcher) classes(want []string, n *html.Node) bool {
 	v, _ := attr(n, "class")
-	have := strings.Fields(v)
 next:
 	for _, w := range want {
-		for _, h := range have {
-			if m.same(h, w) {
+		for have := range strings.FieldsSeq(v) {
+			if m.same(have, w) {
 				continue next
 			}
 		}
@@ -293,7 +292,7 @@ func (m matcher) anchoredAt(s selector, i int, n, anchor *html.Node) bool {
 	if i == 0 {
 		return n == anchor
 	}
-	if !m.compound(s.parts[i], n) {
+	if !m.compound(&s.parts[i], n) {
 		return false
 	}
 	switch s.combinators[i] {

@@ -1,7 +1,6 @@
 package inline
 
 import (
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -14,7 +13,7 @@ func (w *work) prepare() {
 		if e.node.Data == "style" && e.node.Parent != nil {
 			removeAttr(e.node, "data-keep")
 			removeAttr(e.node, "data-premailer")
-			e.node.Attr = append(e.node.Attr, html.Attribute{Key: "data-premailer", Val: "ignore"})
+			e.node.Attr = append(e.node.Attr, html.Attribute{Key: w.prefix}, html.Attribute{Key: "data-premailer", Val: "ignore"})
 		}
 	}
 	if w.rules.Len() == 0 {
@@ -22,13 +21,16 @@ func (w *work) prepare() {
 	}
 	ours := &html.Node{Type: html.ElementNode, Data: "style"}
 	ours.AppendChild(&html.Node{Type: html.TextNode, Data: w.rules.String()})
-	w.doc.Find("head").First().AppendNodes(ours)
+	w.x.tag["head"][0].node.AppendChild(ours)
 }
+
+// ignored is what we give to the sheets that premailer must leave alone, behind
+// the prefix of our marks.
+const ignored = `="" data-premailer="ignore"`
 
 // finish takes our marks out of premailer's result and puts back what it could
 // not carry. The marks begin with a prefix that the source does not hold.
 func (w *work) finish(out string) string {
-	out = strings.ReplaceAll(out, ` data-premailer="ignore"`, "")
 	var b strings.Builder
 	b.Grow(len(out) + len(out)/2) // declarations are longer than their names
 	for {
@@ -37,24 +39,33 @@ func (w *work) finish(out string) string {
 			b.WriteString(out)
 			return b.String()
 		}
-		mark := out[i+len(w.prefix):]
-		switch {
-		case strings.HasPrefix(mark, "inline="): // ` PREFIXinline="12"`
-			b.WriteString(out[:i-1])
-			mark = mark[len(`inline="`):]
-			out = mark[strings.IndexByte(mark, '"')+1:]
-		case strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
+		before, mark := out[:i], out[i+len(w.prefix):]
+		n, digits := number(mark)
+		switch after := mark[digits:]; {
+		case digits == 0 && strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
 			end := strings.Index(mark, "-->")
-			b.WriteString(out[:i-2] + mark[len("if:")+1:end] + ">")
+			b.WriteString(before[:i-2] + mark[len("if:")+1:end] + ">")
 			out = mark[end+len("-->"):]
-		default: // `PREFIX12x:0`, a declaration
-			digits, after, _ := strings.Cut(mark, "x:0")
-			n, _ := strconv.Atoi(digits)
-			b.WriteString(out[:i])
-			b.WriteString(w.restore[n])
-			out = after
+		case digits == 0: // ` PREFIX="" data-premailer="ignore"`, a sheet
+			b.WriteString(before[:i-1])
+			out = mark[len(ignored):]
+		case after[0] == '=': // ` PREFIX12=""`, an element of the group
+			b.WriteString(before[:i-1])
+			out = after[len(`=""`):]
+		default: // `PREFIX12:0`, its declarations
+			b.WriteString(before)
+			b.WriteString(w.restore[n-1])
+			out = after[len(`:0`):]
 		}
 	}
+}
+
+// number reads the digits that s begins with.
+func number(s string) (n, digits int) {
+	for ; digits < len(s) && s[digits] >= '0' && s[digits] <= '9'; digits++ {
+		n = 10*n + int(s[digits]-'0')
+	}
+	return n, digits
 }
 
 // sameMarkup reads the result again. HTML that is nested as its parser allows
@@ -81,5 +92,3 @@ func (w *work) sameMarkup(out string) {
 		w.findings = append(w.findings, Finding{1, "markup", "the <" + wrong + "> elements are nested in a way that does not survive being written down"})
 	}
 }
-
-func parentOf(e *element) *html.Node { return parentElement(e.node) }

@@ -19,12 +19,12 @@ type decl struct {
 	prop      string // lower case, except for custom properties
 	value     string
 	important bool
-	line      int
 }
 
 // rule is one style rule, or an at-rule that is kept to the letter.
 type rule struct {
 	at        string // "@media …{…}" as written; empty for a style rule
+	kept      string // what of that stays
 	atName    string // lower case, without the @
 	prelude   []token
 	selectors []selector
@@ -279,7 +279,7 @@ func declaration(ts []token) (decl, bool) {
 	if ts[0].kind != css.IdentToken && !custom {
 		return decl{}, false
 	}
-	d := decl{prop: ts[0].text, line: ts[0].line}
+	d := decl{prop: ts[0].text}
 	if !custom {
 		d.prop = strings.ToLower(d.prop)
 	}

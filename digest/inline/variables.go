@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/css"
+	"golang.org/x/net/html"
 )
 
 // environment holds the custom properties in force on an element, resolved.
@@ -12,10 +13,12 @@ type environment map[string]string
 // resolveVariables puts the values of custom properties where var() asks for
 // them. Most mail clients know neither. It leaves rules alone: what is resolved
 // depends on the element.
-func resolveVariables(all []*element, x *index, ds map[*element][]decl) {
+func resolveVariables(all []*element, ds map[*element][]decl) {
+	of := make(map[*html.Node]*element, len(all))
 	for _, e := range all {
+		of[e.node] = e
 		var up environment
-		if p := x.of[parentOf(e)]; p != nil {
+		if p := of[parentElement(e.node)]; p != nil { // parents come first
 			up = p.vars
 		}
 		e.vars = up

@@ -19,30 +19,39 @@ func flat(s string) string {
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\u00a0' || r == '\u202f':
+		case visible(r):
 			return r
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u00ad' || r == '\ufeff' || r == unicode.ReplacementChar:
-			return -1
 		}
-		return r
+		return -1
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
 }
 
-// flatAlready reports whether flat has nothing to do, for most texts: letters
-// before the first combining mark (U+0300), the punctuation that goes with them,
-// and single spaces between words.
+// flatAlready reports whether flat has nothing to do.
 func flatAlready(s string) bool {
 	before := 'a'
 	for _, r := range s {
-		if r == ' ' && before == ' ' || r < ' ' || r > '~' && r < '\u00a0' || r == '\u00ad' || r >= '\u0300' && (r < '\u2010' || r > '\u2026') {
+		if r == ' ' && before == ' ' || r != ' ' && !visible(r) {
 			return false
 		}
 		before = r
 	}
 	return true
+}
+
+// visible says whether a character may stand in a line as it is; of the spaces,
+// those that break none.
+func visible(r rune) bool {
+	switch {
+	case r < '\u1680': // the first space beyond Latin-1
+		return r > ' ' && r < '\x7f' || r >= '\u00a0' && r != '\u00ad'
+	case r == '\u202f':
+		return true
+	}
+	turns := r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return !turns && r != '\ufeff' && r != unicode.ReplacementChar && !unicode.IsSpace(r)
 }
 
 // guard keeps a stranger's text from holding one of our per-reader tokens:
@@ -116,25 +125,30 @@ func shorten(s string, chars int) string {
 }
 
 // typeset gives a text the spaces and apostrophes of its language. French keeps
-// its tall punctuation on the line of the word before it.
+// its tall punctuation on the line of the word before it, and what is in
+// guillemets with them; its apostrophe between two letters is the printer's.
 func typeset(lang, s string) string {
 	if primary(lang) != "fr" {
 		return s
 	}
-	return apostrophes(frenchSpaces(s))
-}
-
-// frenchSpaces keeps on one line what French sets apart by a space: before tall
-// punctuation, and inside guillemets.
-func frenchSpaces(s string) string {
 	var b strings.Builder
 	copied := 0
 	for i := range len(s) {
-		if s[i] == ' ' && (strings.HasSuffix(s[:i], "«") || beginsTall(s[i+1:])) {
-			b.WriteString(s[copied:i])
-			b.WriteString("\u00a0")
-			copied = i + 1
+		var mark string
+		switch {
+		case s[i] == ' ' && (strings.HasSuffix(s[:i], "«") || beginsTall(s[i+1:])):
+			mark = "\u00a0"
+		case s[i] == '\'' && betweenLetters(s, i):
+			mark = "’"
+		default:
+			continue
 		}
+		if copied == 0 {
+			b.Grow(len(s) + len(s)/16)
+		}
+		b.WriteString(s[copied:i])
+		b.WriteString(mark)
+		copied = i + 1
 	}
 	if copied == 0 {
 		return s
@@ -150,30 +164,15 @@ func beginsTall(s string) bool {
 	switch s[0] {
 	case ':', ';', '!', '?', '%':
 		return true
+	case "»"[0], "€"[0]:
+		return strings.HasPrefix(s, "»") || strings.HasPrefix(s, "€")
 	}
-	return strings.HasPrefix(s, "»") || strings.HasPrefix(s, "€")
+	return false
 }
 
-// apostrophes turns the typewriter's apostrophe between two letters into the
-// printer's.
-func apostrophes(s string) string {
-	var b strings.Builder
-	copied := 0
-	for i := range len(s) {
-		if s[i] != '\'' {
-			continue
-		}
-		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		after, _ := utf8.DecodeRuneInString(s[i+1:])
-		if unicode.IsLetter(before) && unicode.IsLetter(after) {
-			b.WriteString(s[copied:i])
-			b.WriteString("’")
-			copied = i + 1
-		}
-	}
-	if copied == 0 {
-		return s
-	}
-	b.WriteString(s[copied:])
-	return b.String()
+// betweenLetters says whether the byte at i stands between two letters.
+func betweenLetters(s string, i int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:i])
+	after, _ := utf8.DecodeRuneInString(s[i+1:])
+	return unicode.IsLetter(before) && unicode.IsLetter(after)
 }

@@ -159,8 +159,14 @@ func (r *Renderer) job(n digest.Newsletter, e digest.Edition, v digest.Variant, 
 		return j, err
 	}
 	j.view = r.view(n, e, v, webURL)
+	said := map[string]string{} // a story asks for the same words as the one before it
 	j.say = func(id string) string {
-		return typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": j.view.Title}))
+		words, ok := said[id]
+		if !ok {
+			words = typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": j.view.Title}))
+			said[id] = words
+		}
+		return words
 	}
 	return j, nil
 }
@@ -171,7 +177,7 @@ func (th *theme) page(j job) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	res, err := inline.Document(document, inline.Options{})
+	res, err := inline.Document(document, inline.Options{Sheets: &th.inlined})
 	if err != nil {
 		return "", err
 	}
@@ -184,11 +190,7 @@ const roomy = 72 << 10
 // document is the HTML part with its sheets as they were written.
 func (th *theme) document(j job) (string, error) {
 	v, p, say := j.view, j.palette, j.say
-	style, err := p.paintAll(th.style)
-	if err != nil {
-		return "", err
-	}
-	media, err := p.paintAll(th.media)
+	style, media, err := th.sheets(p)
 	if err != nil {
 		return "", err
 	}

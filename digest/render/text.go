@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"text/template"
 
@@ -20,6 +21,7 @@ func (th *theme) plain(v view, lang string, say func(string) string) (string, er
 	}
 	t.Funcs(textFuncs(lang, say))
 	var b strings.Builder
+	b.Grow(roomy / 2)
 	if err := t.Execute(&b, v); err != nil {
 		return "", err
 	}
@@ -102,7 +104,7 @@ func width(s string) int {
 // and the punctuation that goes with them.
 func narrow(s string) (n int, ok bool) {
 	for _, r := range s {
-		if r < ' ' || r > '~' && r < '\u00a0' || r == '\u00ad' || r >= '\u0300' && (r < '\u2010' || r > '\u2026') {
+		if (r < ' ' || r > '~') && (r < '\u00a0' || r == '\u00ad' || r >= '\u0300') && (r < '\u2010' || r > '\u2026') {
 			return 0, false
 		}
 		n++
@@ -117,50 +119,77 @@ func narrow(s string) (n int, ok bool) {
 // without spaces break between characters.
 func wrap(lead, s string) string {
 	margin := width(lead)
-	room := columns - margin
-	var b strings.Builder
-	b.Grow(len(lead) + len(s) + len(s)/32)
-	used, first := 0, true
-	put := func(piece string, w, space int) {
-		switch {
-		case first:
-			b.WriteString(lead)
-			first = false
-		case used+space+w > room:
-			b.WriteByte('\n')
-			for range margin {
-				b.WriteByte(' ')
-			}
-			used, space = 0, 0
-		}
-		if space > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(piece)
-		used += space + w
-	}
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' }) {
-		if w, ok := narrow(word); ok && w <= room {
-			put(word, w, min(used, 1))
+	l := lines{out: append(make([]byte, 0, len(lead)+len(s)+len(s)/16), lead...), margin: margin, room: columns - margin}
+	for word := range words(s) {
+		if w := width(word); w <= l.room && !breaks(word) {
+			l.put(word, w, 1)
 			continue
 		}
-		for i, piece := range chop(pieces(word), room) {
-			if i == 0 {
-				put(piece, width(piece), min(used, 1))
-			} else {
-				put(piece, width(piece), 0)
-			}
+		space := 1
+		for _, piece := range chop(pieces(word), l.room) {
+			l.put(piece, width(piece), space)
+			space = 0
 		}
 	}
-	return b.String()
+	if !l.begun {
+		return ""
+	}
+	return string(l.out)
+}
+
+// lines is a text that is being filled. Its sizes are columns.
+type lines struct {
+	out          []byte
+	margin, room int
+	used         int // of the last line's room
+	begun        bool
+}
+
+// put adds a piece of so many columns, set apart by space where it does not begin
+// a line.
+func (l *lines) put(piece string, w, space int) {
+	switch {
+	case !l.begun:
+		l.begun, space = true, 0
+	case l.used+space+w > l.room:
+		l.out = append(l.out, '\n')
+		for range l.margin {
+			l.out = append(l.out, ' ')
+		}
+		l.used, space = 0, 0
+	}
+	if space > 0 {
+		l.out = append(l.out, ' ')
+	}
+	l.out = append(l.out, piece...)
+	l.used += space + w
+}
+
+// words are what white space sets apart. A no-break space is none.
+func words(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := 0
+		for i := 0; i <= len(s); i++ {
+			if i < len(s) && s[i] > ' ' {
+				continue
+			}
+			if i > from && !yield(s[from:i]) {
+				return
+			}
+			from = i + 1
+		}
+	}
+}
+
+// breaks says whether pieces may split a word: no character before the first of
+// Hangul is wide.
+func breaks(word string) bool {
+	return strings.ContainsFunc(word, func(r rune) bool { return r >= '\u1100' && (r < '\u2010' || r > '\u2026') })
 }
 
 // pieces splits a word where a line may break without a space: after a wide
 // character, unless what follows may not begin a line.
 func pieces(word string) []string {
-	if _, ok := narrow(word); ok {
-		return []string{word}
-	}
 	var out []string
 	from, wide := 0, false
 	for i, r := range word {
@@ -197,13 +226,23 @@ func chop(pieces []string, room int) []string {
 
 // tidy drops trailing space, and more than one empty line in a row.
 func tidy(s string) string {
-	var out []string
+	var b strings.Builder
+	b.Grow(len(s))
+	empty := 0
 	for line := range strings.SplitSeq(s, "\n") {
-		line = strings.TrimRight(line, " \t\r")
-		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
+		if line = strings.TrimRight(line, " \t\r"); line == "" {
+			empty++
 			continue
 		}
-		out = append(out, line)
+		if empty > 0 && b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		empty = 0
+		b.WriteString(line)
+		b.WriteByte('\n')
 	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+	if b.Len() == 0 {
+		return "\n"
+	}
+	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 
@@ -25,6 +26,9 @@ type theme struct {
 	style, media []sheet
 	entry        string       // the template that is the document
 	mjml         *mjml.Source // of a theme that writes MJML, or nil
+
+	painted sync.Map      // the sheets in the colours of each pair of accents: [2]string to [2]string
+	inlined inline.Sheets // as they were read
 
 	copies chan *copied // those that nobody uses
 	print  string       // fingerprint of its files
@@ -286,6 +290,22 @@ func rows(cards []card) []row {
 		out = append(out, row{[]card{c}, c.Image != nil})
 	}
 	return out
+}
+
+// sheets are the theme's style sheets in the colours of a palette.
+func (th *theme) sheets(p palette) (style, media string, err error) {
+	key := [2]string{p["accent"], p["dark-accent"]} // the others are every newsletter's
+	if known, ok := th.painted.Load(key); ok {
+		return known.([2]string)[0], known.([2]string)[1], nil
+	}
+	if style, err = p.paintAll(th.style); err != nil {
+		return "", "", err
+	}
+	if media, err = p.paintAll(th.media); err != nil {
+		return "", "", err
+	}
+	th.painted.Store(key, [2]string{style, media})
+	return style, media, nil
 }
 
 // paintAll joins the painted sheets, shared ones first.
