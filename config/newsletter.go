@@ -141,9 +141,8 @@ func (v *validator) sourceRef(field, ref string) {
 		v.location(field, ref)
 		return
 	}
-	known := names(v.c.Sources, func(s Source) string { return s.Name })
-	if !slices.Contains(known, ref) {
-		v.add(field, "source %q: not found%s", ref, didYouMean(ref, known))
+	if !slices.ContainsFunc(v.c.Sources, func(s Source) bool { return s.Name == ref }) {
+		v.add(field, "source %q: not found%s", ref, didYouMean(ref, names(v.c.Sources, func(s Source) string { return s.Name })))
 	}
 }
 
@@ -296,18 +295,21 @@ func languageOf(n Newsletter, sources []digest.Source) string {
 
 // sourcesOf resolves the sources of a newsletter, in its order.
 func (c *Config) sourcesOf(n Newsletter) (out []digest.Source) {
+	declared := make(map[string]Source, len(c.Sources))
+	for _, s := range c.Sources {
+		declared[s.Name] = s
+	}
+	dir := filepath.Dir(c.resolve(filepath.Base(c.file)))
 	for _, ref := range n.Sources {
 		s := defaultSource()
 		s.Name, s.URL = directName(ref), ref
 		if !isWeb(ref) {
 			s.URL = c.resolve(ref)
 		}
-		for _, declared := range c.Sources {
-			if declared.Name == ref {
-				s = declared
-			}
+		if d, named := declared[ref]; named {
+			s = d
 		}
-		out = append(out, s.resolved(filepath.Dir(c.resolve(filepath.Base(c.file)))))
+		out = append(out, s.resolved(dir))
 	}
 	return out
 }

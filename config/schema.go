@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -187,8 +188,18 @@ func describe(n *yaml.Node) string {
 	return "text"
 }
 
-// fieldsOf maps the keys of a section to their fields.
+// fieldsOf maps the keys of a section to their fields. Those of a source are
+// asked for as often as there are sources.
 func fieldsOf(t reflect.Type) map[string]reflect.StructField {
+	if t == reflect.TypeFor[Source]() {
+		return sourceFields()
+	}
+	return readFields(t)
+}
+
+var sourceFields = sync.OnceValue(func() map[string]reflect.StructField { return readFields(reflect.TypeFor[Source]()) })
+
+func readFields(t reflect.Type) map[string]reflect.StructField {
 	fields := map[string]reflect.StructField{}
 	for f := range t.Fields() {
 		if key := f.Tag.Get("yaml"); key != "" {

@@ -84,6 +84,10 @@ type Article struct {
 	ItemSum    string  // see [Item.Sum]
 	Dropped    bool    // put aside by the operator: no newsletter carries it
 	Enclosures []Enclosure
+
+	// Item is what the rest is read from when somebody first asks for the article;
+	// nil when that is done. What a store gives back is always read.
+	Item *Item `json:"-"`
 }
 
 // When is the time to rank and show an article by: its publication, or, where

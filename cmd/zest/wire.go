@@ -49,7 +49,7 @@ func (a *app) with(ctx context.Context, mode mode, f func(context.Context, *mach
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, c.Store, store.Options{ReadOnly: mode == readOnly, Now: a.now})
+	s, err := store.Open(ctx, c.Store, store.Options{ReadOnly: mode == readOnly, Now: a.now, Complete: extract.Complete})
 	if err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}

@@ -218,8 +218,8 @@ var bodyTag = pattern(`<(/?)(?:\w+:)?(body|fullitem)\b[^>]*>`)
 // bodies gives items that carry their text in <body>, <xhtml:body> or <fullitem>
 // a content:encoded, the name that everybody reads.
 func bodies(text []byte) []byte {
-	if !bodyTag().Match(text) || bytes.Contains(text, []byte("content:encoded")) {
-		return text
+	if bytes.Contains(text, []byte("content:encoded")) || !bytes.Contains(text, []byte("body")) && !bytes.Contains(text, []byte("fullitem")) {
+		return text // which is sooner said than by the expression
 	}
 	var out bytes.Buffer
 	for {

@@ -70,22 +70,7 @@ func Article(it digest.Item, firstSeen time.Time, o Options) (digest.Article, er
 			a = prefer(page, own, o)
 		}
 	}
-	a.Source, a.Identity, a.Position, a.Enclosures = it.Source, it.Identity, it.Position, it.Enclosures
-	a.FirstSeen = firstSeen
-	// What the source says of its item beats what the page says of itself,
-	// except for the address (the page knows its canonical one) and the words.
-	a.Title = first(squeeze(it.Title), a.Title)
-	a.URL = first(a.URL, cleanURL(it.URL))
-	a.Author = first(person(it.Author), a.Author)
-	if len(it.Categories) > 0 {
-		a.Categories = it.Categories
-	}
-	switch {
-	case !it.Published.IsZero():
-		a.Published = it.Published.UTC()
-	case a.Published.IsZero() && !it.Updated.IsZero():
-		a.Published = it.Updated.UTC()
-	}
+	entitle(&a, it, firstSeen)
 	if src := cleanURL(it.Image); src != "" && (a.Image.URL == "" || it.Page == nil) && !isBeacon(src) {
 		a.Image = digest.Image{URL: src}
 	}
@@ -104,6 +89,53 @@ func Article(it digest.Item, firstSeen time.Time, o Options) (digest.Article, er
 		return a, &digest.InvalidError{Field: "item", Value: it.Identity, Reason: "has no title, no text and no address"}
 	}
 	return a, nil
+}
+
+// entitle fills what the source says of its item. It beats what the page says
+// of itself, except for the address (the page knows its canonical one).
+func entitle(a *digest.Article, it digest.Item, firstSeen time.Time) {
+	a.Source, a.Identity, a.Position, a.Enclosures = it.Source, it.Identity, it.Position, it.Enclosures
+	a.FirstSeen = firstSeen
+	a.Title = first(squeeze(it.Title), a.Title)
+	a.URL = first(a.URL, cleanURL(it.URL))
+	a.Author = first(person(it.Author), a.Author)
+	if len(it.Categories) > 0 {
+		a.Categories = it.Categories
+	}
+	switch {
+	case !it.Published.IsZero():
+		a.Published = it.Published.UTC()
+	case a.Published.IsZero() && !it.Updated.IsZero():
+		a.Published = it.Updated.UTC()
+	}
+}
+
+// Outline is [Article] without what takes reading the item's text; [Complete]
+// adds that from the Item that it keeps. It reports false for what has to be read
+// at once: an item with its page, which is too large to keep, and one without a
+// title, which its text gives.
+func Outline(it digest.Item, firstSeen time.Time) (digest.Article, bool) {
+	if it.Page != nil || squeeze(it.Title) == "" {
+		return digest.Article{}, false
+	}
+	var a digest.Article
+	entitle(&a, it, firstSeen)
+	a.Item = &digest.Item{URL: it.URL, Title: it.Title, Language: it.Language, Summary: it.Summary, Content: it.Content, Image: it.Image}
+	return a, true
+}
+
+// Complete reads the text of an [Outline]: then it is what [Article] makes of the
+// item. An article that is whole stays as it is.
+func Complete(a digest.Article) digest.Article {
+	if a.Item == nil {
+		return a
+	}
+	// It cannot fail: an item with a title is an article.
+	whole, _ := Article(*a.Item, a.FirstSeen, Options{})
+	a.Language, a.Image, a.Teaser = whole.Language, whole.Image, whole.Teaser
+	a.HTML, a.Text, a.Words, a.Score = whole.HTML, whole.Text, whole.Words, whole.Score
+	a.Item = nil
+	return a
 }
 
 // prefer takes the page's body when it is trusted, and the item's own when it

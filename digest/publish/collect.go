@@ -78,7 +78,7 @@ func (p *Publisher) gather(ctx context.Context, sources []digest.Source, keep ke
 			if err != nil {
 				return p.failed(ctx, r, h, err, write, &mu)
 			}
-			articles, err := p.articles(wctx, &h, states[i])
+			articles, err := p.articles(wctx, &h, states[i], write)
 			if err != nil {
 				return err
 			}
@@ -124,8 +124,10 @@ func (p *Publisher) failed(ctx context.Context, r *SourceReport, h digest.Harves
 }
 
 // articles turns what a source served into articles. Pages are fetched for
-// items that are not known yet and whose feed gives no full text.
-func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before digest.SourceState) ([]digest.Article, error) {
+// items that are not known yet and whose feed gives no full text. Of new ones the
+// text may be left for later: most of the work is there, and the store does it
+// when somebody first asks for the article.
+func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before digest.SourceState, later bool) ([]digest.Article, error) {
 	known, err := p.meet(ctx, h, before)
 	if err != nil {
 		return nil, err
@@ -155,7 +157,7 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 			return nil, err
 		}
 		sum := it.Sum()
-		a, err := p.article(*h, it, now)
+		a, err := p.article(*h, it, now, later && !old)
 		if err != nil {
 			p.o.Log.Warn("article not readable", "source", h.Source.Name, "url", it.URL, "error", err)
 			continue
@@ -198,11 +200,17 @@ func (p *Publisher) fetchPage(ctx context.Context, s digest.Source, it *digest.I
 	it.Page = &page
 }
 
-func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time) (digest.Article, error) {
+func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time, later bool) (a digest.Article, err error) {
 	if it.Language == "" {
 		it.Language = h.Source.Language
 	}
-	a, err := extract.Article(it, now, p.o.Extract)
+	outlined := false
+	if later {
+		a, outlined = extract.Outline(it, now)
+	}
+	if !outlined {
+		a, err = extract.Article(it, now, p.o.Extract)
+	}
 	if err != nil {
 		return a, err
 	}
@@ -230,7 +238,7 @@ func (p *Publisher) Add(ctx context.Context, s digest.Source, items []digest.Ite
 	}
 	st.Source, st.LastOK, st.LastTried = s.Name, p.o.Now(), p.o.Now()
 	h := digest.Harvest{Source: s, State: st, Feed: digest.Feed{Items: items}}
-	articles, err := p.articles(ctx, &h, digest.SourceState{}) // what a person picks is no flood
+	articles, err := p.articles(ctx, &h, digest.SourceState{}, false) // what a person picks is no flood
 	if err != nil {
 		return nil, digest.Saved{}, err
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped, item_sum`
+const articleColumns = `source, identity, url, title, author, site, section, language, categories, published, first_seen, image, teaser, html, text, words, score, position, enclosures, doubt, dropped, item_sum, item`
 
 // readColumns are the columns of articles a without their HTML, which no edition
 // shows: candidates are many.
-const readColumns = `a.source, a.identity, a.url, a.title, a.author, a.site, a.section, a.language, a.categories, a.published, a.first_seen, a.image, a.teaser, '' AS html, a.text, a.words, a.score, a.position, a.enclosures, a.doubt, a.dropped, a.item_sum`
+const readColumns = `a.source, a.identity, a.url, a.title, a.author, a.site, a.section, a.language, a.categories, a.published, a.first_seen, a.image, a.teaser, '' AS html, a.text, a.words, a.score, a.position, a.enclosures, a.doubt, a.dropped, a.item_sum, a.item`
 
 func articleValues(a digest.Article) ([]any, error) {
 	parts := make([]string, 3)
@@ -27,10 +27,11 @@ func articleValues(a digest.Article) ([]any, error) {
 		}
 		parts[i] = string(b)
 	}
+	item, err := itemText(a.Item)
 	return []any{
 		a.Source, a.Identity, a.URL, text(a.Title), text(a.Author), text(a.Site), text(a.Section), a.Language, text(parts[0]), milli(a.Published), milli(a.FirstSeen),
-		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]), text(a.Doubt), flag(a.Dropped), a.ItemSum,
-	}, nil
+		text(parts[1]), text(a.Teaser), text(a.HTML), text(a.Text), a.Words, a.Score, a.Position, text(parts[2]), text(a.Doubt), flag(a.Dropped), a.ItemSum, item,
+	}, err
 }
 
 // text is a string as both databases can hold it: Postgres has no room for NUL
@@ -42,9 +43,9 @@ func text(s string) string {
 func scanArticle(scan func(...any) error) (digest.Article, error) {
 	var a digest.Article
 	var published, seen, dropped int64
-	var categories, image, enclosures string
+	var categories, image, enclosures, item string
 	err := scan(&a.ID, &a.Source, &a.Identity, &a.URL, &a.Title, &a.Author, &a.Site, &a.Section, &a.Language, &categories, &published, &seen,
-		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures, &a.Doubt, &dropped, &a.ItemSum)
+		&image, &a.Teaser, &a.HTML, &a.Text, &a.Words, &a.Score, &a.Position, &enclosures, &a.Doubt, &dropped, &a.ItemSum, &item)
 	if err != nil {
 		return a, err
 	}
@@ -52,7 +53,10 @@ func scanArticle(scan func(...any) error) (digest.Article, error) {
 	for _, p := range []struct {
 		from string
 		to   any
-	}{{categories, &a.Categories}, {image, &a.Image}, {enclosures, &a.Enclosures}} {
+	}{{categories, &a.Categories}, {image, &a.Image}, {enclosures, &a.Enclosures}, {item, &a.Item}} {
+		if p.from == "" {
+			continue
+		}
 		if err := json.Unmarshal([]byte(p.from), p.to); err != nil {
 			return a, fmt.Errorf("reading article %d: %w", a.ID, err)
 		}
@@ -72,12 +76,15 @@ func (s *Store) SaveHarvest(ctx context.Context, st digest.SourceState, articles
 // SaveArticles stores articles that came by hand, like [Store.SaveHarvest]. No
 // reading would bring them again: when it returns they are on the disk.
 func (s *Store) SaveArticles(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error) {
-	return s.saveHarvest(ctx, s.tx, st, articles, nil)
+	within := func(ctx context.Context, f func(runner) error) error {
+		return s.tx(ctx, func(tx *sql.Tx) error { return f(tx) })
+	}
+	return s.saveHarvest(ctx, within, st, articles, nil)
 }
 
-func (s *Store) saveHarvest(ctx context.Context, within func(context.Context, func(*sql.Tx) error) error, st digest.SourceState, articles []digest.Article, passed []digest.Passed) (digest.Saved, error) {
+func (s *Store) saveHarvest(ctx context.Context, within func(context.Context, func(runner) error) error, st digest.SourceState, articles []digest.Article, passed []digest.Passed) (digest.Saved, error) {
 	var saved digest.Saved
-	err := within(ctx, func(tx *sql.Tx) error {
+	err := within(ctx, func(tx runner) error {
 		for _, a := range articles {
 			added, updated, err := s.saveArticle(ctx, tx, a)
 			if err != nil {
@@ -94,7 +101,7 @@ func (s *Store) saveHarvest(ctx context.Context, within func(context.Context, fu
 	return saved, err
 }
 
-func (s *Store) passOver(ctx context.Context, tx *sql.Tx, source string, passed []digest.Passed) error {
+func (s *Store) passOver(ctx context.Context, tx runner, source string, passed []digest.Passed) error {
 	for _, p := range passed {
 		_, err := s.exec(ctx, tx, `INSERT INTO passed (source, identity, url, at) VALUES (?, ?, ?, ?) ON CONFLICT (source, identity) DO NOTHING`, source, text(p.Identity), text(p.URL), milli(s.now()))
 		if err != nil {
@@ -104,14 +111,17 @@ func (s *Store) passOver(ctx context.Context, tx *sql.Tx, source string, passed 
 	return nil
 }
 
-func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (added, updated int, err error) {
+func (s *Store) saveArticle(ctx context.Context, tx runner, a digest.Article) (added, updated int, err error) {
 	values, err := articleValues(a)
 	if err != nil {
 		return 0, 0, err
 	}
-	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(22)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
+	added, err = s.exec(ctx, tx, `INSERT INTO articles (`+articleColumns+`) VALUES (`+marks(23)+`) ON CONFLICT (source, identity) DO NOTHING`, values...)
 	if err != nil || added == 1 {
 		return added, 0, err
+	}
+	if a, err = s.completeOne(ctx, tx, a); err != nil {
+		return 0, 0, err
 	}
 	// The page is fetched once: a later reading that knows the feed's text only
 	// must not replace an article by its teaser, so only a longer text counts as
@@ -133,21 +143,36 @@ func (s *Store) saveArticle(ctx context.Context, tx *sql.Tx, a digest.Article) (
 // that was passed over.
 func (s *Store) Known(ctx context.Context, source string, identities []string) (map[string]digest.ArticleID, error) {
 	out := make(map[string]digest.ArticleID, len(identities))
-	for some := range slices.Chunk(identities, 400) {
+	const most = 400
+	for some := range slices.Chunk(identities, most) {
+		some = padded(some, most)
 		args := append([]any{source}, anys(some)...)
-		err := s.each(ctx, s.db, func(scan func(...any) error) error {
-			var identity string
-			var id digest.ArticleID
-			err := scan(&identity, &id)
-			out[identity] = id
-			return err
-		}, `SELECT identity, 0 AS id FROM passed WHERE source = ? AND identity IN (`+marks(len(some))+`)
-			UNION ALL SELECT identity, id FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append(args, args...)...)
+		err := s.relaxedRead(ctx, func(r runner) error {
+			return s.each(ctx, r, func(scan func(...any) error) error {
+				var identity string
+				var id digest.ArticleID
+				err := scan(&identity, &id)
+				out[identity] = id
+				return err
+			}, `SELECT identity, 0 AS id FROM passed WHERE source = ? AND identity IN (`+marks(len(some))+`)
+				UNION ALL SELECT identity, id FROM articles WHERE source = ? AND identity IN (`+marks(len(some))+`)`, append(args, args...)...)
+		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// padded repeats the last of a list's values until there is one of few numbers of
+// them, so that a query about them is one of few, too, and stays prepared.
+func padded(list []string, most int) []string {
+	for _, n := range []int{25, 100, most} {
+		if len(list) <= n {
+			return append(slices.Clip(list), slices.Repeat(list[len(list)-1:], n-len(list))...)
+		}
+	}
+	return list
 }
 
 // Unchanged says which of these items, given by identity and sum, are stored as
@@ -193,13 +218,28 @@ func (s *Store) Candidates(ctx context.Context, newsletter string, sources []str
 		AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.newsletter = ? AND carried.article_id = a.id)`, append(anys(sources), newsletter)...)
 }
 
+// articles reads articles, whole: what was left for later is read first.
 func (s *Store) articles(ctx context.Context, columns, where string, args ...any) ([]digest.Article, error) {
+	if err := s.completeStored(ctx, where, args...); err != nil {
+		return nil, err
+	}
+	out, err := s.scanArticles(ctx, s.db, columns, where+` ORDER BY a.id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	// A store that may not be written to has outlines still, and one that may has
+	// what came in this moment.
+	return out, s.complete(out, columns == articleColumns)
+}
+
+// scanArticles reads articles as they are stored.
+func (s *Store) scanArticles(ctx context.Context, r runner, columns, where string, args ...any) ([]digest.Article, error) {
 	var out []digest.Article
-	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+	err := s.each(ctx, r, func(scan func(...any) error) error {
 		a, err := scanArticle(scan)
 		out = append(out, a)
 		return err
-	}, `SELECT a.id, `+columns+` FROM articles a WHERE `+where+` ORDER BY a.id`, args...)
+	}, `SELECT a.id, `+columns+` FROM articles a WHERE `+where, args...)
 	return out, err
 }
 

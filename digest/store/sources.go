@@ -22,7 +22,15 @@ func scanSource(scan func(...any) error) (digest.SourceState, error) {
 
 // SourceState is what is remembered of a source; nothing, for a new one.
 func (s *Store) SourceState(ctx context.Context, name string) (digest.SourceState, error) {
-	st, err := scanSource(s.row(ctx, s.db, `SELECT `+sourceColumns+` FROM sources WHERE name = ?`, name).Scan)
+	var st digest.SourceState
+	var err error
+	unread := s.relaxedRead(ctx, func(r runner) error {
+		st, err = scanSource(s.row(ctx, r, `SELECT `+sourceColumns+` FROM sources WHERE name = ?`, name).Scan)
+		return nil
+	})
+	if unread != nil {
+		return st, unread
+	}
 	if notFound(err) == digest.ErrNotFound {
 		return digest.SourceState{Source: name}, nil
 	}

@@ -31,6 +31,10 @@ type Options struct {
 	ReadOnly bool // never write, migrate or create; what is not there counts as empty
 	Moving   bool // open also what [Move] has closed, or has not finished
 	Now      func() time.Time
+
+	// Complete reads the text of an outline, see [digest.Article.Item]. Without it
+	// a store gives an error instead of an article that has not been read yet.
+	Complete func(digest.Article) digest.Article
 }
 
 // Store is an open store. It is safe for use by several goroutines.
@@ -41,14 +45,17 @@ type Store struct {
 	readOnly bool
 	now      func() time.Time
 	sessions sync.Map // of each run of ours, by its name: the *session
-	prompt   prompt
+	prompt   kept     // for whom somebody waits
+	harvests kept     // for what can be had again, see [Store.relaxedTx]
 	queue    queue
+
+	completed func(digest.Article) digest.Article // see [Options.Complete]
 }
 
 // Open opens a store: a postgres:// URL, or the path of an SQLite file. Unless
 // it is read-only, it is created and migrated as needed.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
-	s := &Store{readOnly: o.ReadOnly, now: o.Now}
+	s := &Store{readOnly: o.ReadOnly, now: o.Now, completed: o.Complete}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -127,9 +134,8 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close closes the store.
 func (s *Store) Close() error {
-	s.prompt.mu.Lock()
-	defer s.prompt.mu.Unlock()
 	s.prompt.close()
+	s.harvests.close()
 	return s.db.Close()
 }
 

@@ -18,7 +18,7 @@ import (
 
 func open(t testing.TB, where string, o store.Options) *store.Store {
 	t.Helper()
-	o.Now = func() time.Time { return storetest.Noon }
+	o.Now, o.Complete = func() time.Time { return storetest.Noon }, storetest.Complete
 	s, err := store.Open(context.Background(), where, o)
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +59,34 @@ func TestAReadOnlyStoreThatIsNotThereIsEmptyAndStaysAway(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("reading created the store")
+	}
+}
+
+// TestAReadOnlyStoreReadsOutlinesAndWritesNothing: what was left for later is
+// whole for whoever may only look, and stays for whoever may write.
+func TestAReadOnlyStoreReadsOutlinesAndWritesNothing(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "zest.db")
+	s := open(t, path, store.Options{})
+	outline := digest.Article{Source: "s", Identity: "1", Title: "Un", Item: &digest.Item{Title: "Un", Content: "un deux"}}
+	if _, err := s.SaveHarvest(ctx, digest.SourceState{Source: "s"}, []digest.Article{outline}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.Dump(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := open(t, path, store.Options{ReadOnly: true}).Candidates(ctx, "n", []string{"s"})
+	if err != nil || len(list) != 1 || list[0].Words != 2 || list[0].Item != nil {
+		t.Errorf("%+v %v", list, err)
+	}
+	if after, err := s.Dump(ctx); err != nil || after != before {
+		t.Errorf("looking wrote: %s %v", after, err)
+	}
+	if _, err := s.Candidates(ctx, "n", []string{"s"}); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := s.Dump(ctx); err != nil || strings.Contains(after, "Content") || after == before {
+		t.Errorf("it was not kept: %s %v", after, err)
 	}
 }
 

@@ -31,6 +31,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"ASecretIsMadeOnce":                    secret,
 		"AHarvestIsSavedWithItsState":          harvest,
 		"AnEditedArticleIsUpdatedUntilCarried": edited,
+		"WhatWasLeftForLaterIsReadOnce":        outlines,
+		"AnEditOfWhatNobodyReadIsJudged":       outlinesEdited,
 		"AllThatIsKnownOfASourceComesBack":     remembered,
 		"WhatIsPutAsideIsNoCandidate":          aside,
 		"APersonOnTwoListsCountsOnce":          audience,
