@@ -108,6 +108,12 @@ type Outcome struct {
 	Resend     bool          // an unknown outcome is to be tried again, under the same Message-ID
 }
 
+// Plain reports whether an outcome says no more than that the server took the
+// message.
+func (o Outcome) Plain() bool {
+	return o.Verdict == VerdictSent && o.Code == 250 && o.Enhanced == "" && o.Reply == ""
+}
+
 // Books are the sums of an edition's deliveries.
 type Books struct {
 	Audience   int

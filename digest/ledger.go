@@ -7,6 +7,16 @@ import "time"
 // leaves in doubt.
 const RunAhead = 2
 
+// Journal notes, ahead of the ledger, to whom a run has sent: a ledger is written
+// in groups, and what is noted is in no doubt meanwhile. Its methods may be
+// called by several goroutines.
+type Journal interface {
+	// Note notes a reader. It survives the death of the process.
+	Note(r SubscriberID, at time.Time) error
+	// Sync makes what was noted before it survive the loss of power.
+	Sync() error
+}
+
 // Frozen is everything that an edition needs to be sent, stored in one piece
 // before the first message leaves. A run that finishes another's work sends
 // from it and from nothing else.

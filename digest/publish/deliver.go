@@ -87,8 +87,12 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 		limited := *p
 		limited.o.Store, p = ration, &limited
 	}
+	journal, err := p.o.Store.Journal(id, owner)
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
 	for {
-		l := newLedger(ctx, p, f, owner, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
+		l := newLedger(ctx, p, f, owner, journal, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
 		l.resend = cmp.Or(n.OnUnknown, digest.UnknownResend) == digest.UnknownResend
 		err = p.o.Sender.Deliver(ctx, messages, l)
 		if broken := l.close(); broken != nil {

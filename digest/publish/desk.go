@@ -15,7 +15,7 @@ type want struct {
 	more  bool // it asked before, and has not got them
 }
 
-// desk is where lanes queue for readers. It is the keeper's alone.
+// desk is where lanes queue for readers. It is the clerk's alone.
 type desk struct {
 	queue  []want
 	urgent bool                // somebody waits
@@ -105,6 +105,11 @@ func (l *ledger) dealAgain(to []want) error {
 	d := &l.desk
 	if len(to) == 0 {
 		return nil
+	}
+	if l.trail(); len(l.behind) > 0 {
+		if err := l.write(); err != nil { // no lane begins again ahead of the store
+			return err
+		}
 	}
 	if time.Now().Before(d.dry) {
 		give(to, nil)

@@ -55,6 +55,8 @@ type Store interface {
 
 	// Begin starts a run; end(true) gives back what it claimed and never began.
 	Begin(ctx context.Context) (owner string, end func(clean bool) error, err error)
+	// Journal is where a run notes its outcomes ahead of Settle; nil where it need not.
+	Journal(id digest.EditionID, owner string) (digest.Journal, error)
 	Recover(ctx context.Context, id digest.EditionID, p digest.UnknownPolicy, now time.Time) (digest.Recovered, error)
 	Claim(ctx context.Context, c digest.Claim) ([]digest.Reader, error)
 	Settle(ctx context.Context, id digest.EditionID, owner string, outcomes []digest.Outcome) error

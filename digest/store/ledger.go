@@ -33,7 +33,7 @@ func (s *Store) Settle(ctx context.Context, id digest.EditionID, owner string, o
 		var sent []digest.SubscriberID
 		var at time.Time
 		for _, o := range outcomes {
-			if o.Verdict == digest.VerdictSent && o.Code == 250 && o.Enhanced == "" && o.Reply == "" {
+			if o.Plain() {
 				sent, at = append(sent, o.Subscriber), o.At
 				continue
 			}
@@ -41,10 +41,15 @@ func (s *Store) Settle(ctx context.Context, id digest.EditionID, owner string, o
 				return err
 			}
 		}
-		// Nearly all of them: one statement for many, with the time of the last.
-		return s.update(ctx, tx, `UPDATE deliveries SET status = 'sent', attempts = attempts + 1, code = 250, enhanced = '', reply = '', next_try = 0, settled = ?
-			WHERE edition_id = ? AND owner = ? AND status = 'claimed'`, sent, milli(at), id, owner)
+		return s.settleSent(ctx, tx, id, owner, sent, at)
 	})
+}
+
+// settleSent settles those to whom was sent, nearly all: one statement for many,
+// with the time of the last. A row that is settled already stays as it is.
+func (s *Store) settleSent(ctx context.Context, tx runner, id digest.EditionID, owner string, sent []digest.SubscriberID, at time.Time) error {
+	return s.update(ctx, tx, `UPDATE deliveries SET status = 'sent', attempts = attempts + 1, code = 250, enhanced = '', reply = '', next_try = 0, settled = ?
+		WHERE edition_id = ? AND owner = ? AND status = 'claimed'`, sent, milli(at), id, owner)
 }
 
 func (s *Store) settleOne(ctx context.Context, tx runner, id digest.EditionID, owner string, o digest.Outcome) error {
@@ -146,7 +151,15 @@ func (s *Store) Recover(ctx context.Context, id digest.EditionID, policy digest.
 			rec.Held += n
 			continue
 		}
-		err = s.tx(ctx, func(tx *sql.Tx) error { return s.takeOver(ctx, tx, id, owner, policy, now, &rec) })
+		err = s.tx(ctx, func(tx *sql.Tx) error {
+			if err := s.replay(ctx, tx, id, owner); err != nil {
+				return err
+			}
+			return s.takeOver(ctx, tx, id, owner, policy, now, &rec)
+		})
+		if err == nil {
+			err = s.forget(ctx, owner)
+		}
 		release()
 		if err != nil {
 			return rec, err

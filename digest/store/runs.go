@@ -41,8 +41,8 @@ func (s *Store) Begin(ctx context.Context) (owner string, end func(clean bool) e
 	return owner, func(clean bool) error {
 		defer release()
 		defer s.sessions.Delete(owner)
-		if !clean {
-			return nil
+		if err := run.journal.close(clean); err != nil || !clean {
+			return err
 		}
 		_, err := s.exec(context.WithoutCancel(ctx), s.db, `UPDATE deliveries SET status = 'queued', owner = ''
 			WHERE edition_id IN (SELECT id FROM editions WHERE state <> 'sent') AND status = 'claimed' AND owner = ?`, owner)

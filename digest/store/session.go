@@ -24,6 +24,7 @@ type session struct {
 	d        dialect
 	conn     *sql.Conn // nil for a store in memory, which has only one
 	prepared map[string]*sql.Stmt
+	journal  *journal // nil until it is asked for
 
 	queue *queue
 	wrote atomic.Bool   // since the sweeper looked
