@@ -81,6 +81,12 @@ type Choice struct {
 	Zone     string    // IANA name; empty for the newsletter's
 }
 
+// Made reports whether it asks for any topic, cadence, pause or hour. Language and
+// form may be the person's own.
+func (c Choice) Made() bool {
+	return len(c.Topics) > 0 || c.Cadence != CadenceEvery || !c.Snooze.IsZero() || c.Hour != "" || c.Zone != ""
+}
+
 // Clean returns the choice with its topics in order and its hour in full, or a
 // [*InvalidError] for what cannot be.
 func (c Choice) Clean() (Choice, error) {

@@ -12,6 +12,7 @@ type ImportRow struct {
 	State      SubscriptionState
 	Reason     string // why they left, if the file says
 	Suppress   string // why the address must get nothing; empty mostly
+	Choice     Choice // what they asked for; language and form are the subscriber's
 }
 
 // Import is a file of readers that was taken in.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,9 @@ delimiter and charset, JSON lines, or an export of listmonk, Mailchimp or Ghost.
 Nobody who left or is suppressed comes back; who left there is remembered as
 having left; a bad row is named with its line and costs only itself. Columns
 without a meaning become attributes of the reader, as text unless --type says
-otherwise.
+otherwise. What readers chose (topics, cadence, snooze, hour, zone) is taken
+from an export of zest, or where --column says so, for readers who are new or
+chose nothing yet.
 
 --plan shows what would happen. Killed half-way, the same command goes on. What
 an import did can be taken back: zest subscribers undo IMPORT.
@@ -99,6 +102,7 @@ func (o importFlags) reader() (roster.Options, error) {
 // upload is a file on its way in.
 type upload struct {
 	m       *machine
+	list    string
 	flags   importFlags
 	read    int64
 	print   hash.Hash
@@ -135,7 +139,7 @@ func (m *machine) importFile(ctx context.Context, list, path string, o importFla
 		return err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(importMemory))
-	u := &upload{m: m, flags: o, print: sha256.New(), report: func(int64) {}}
+	u := &upload{m: m, list: list, flags: o, print: sha256.New(), report: func(int64) {}}
 	in := m.a.stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -181,22 +185,50 @@ func (m *machine) importFile(ctx context.Context, list, path string, o importFla
 
 // rows are what can be used of a file.
 func (u *upload) rows(file *roster.Reader) iter.Seq2[digest.ImportRow, error] {
+	topics := u.topics()
 	return func(yield func(digest.ImportRow, error) bool) {
 		for row, err := range file.Rows() {
 			if err != nil {
 				yield(digest.ImportRow{}, fmt.Errorf("reading the import: %w", err))
 				return
 			}
+			if row.Refused == nil && len(row.Choice.Topics) > 0 {
+				row.Choice.Topics, row.Refused = topics(row.Choice.Topics)
+			}
 			if row.Refused != nil {
 				u.refuse(row)
 				continue
 			}
-			r := digest.ImportRow{Line: row.Line, State: cmp.Or(row.State, digest.SubConfirmed), Reason: row.Reason, Suppress: row.Suppress,
+			r := digest.ImportRow{Line: row.Line, State: cmp.Or(row.State, digest.SubConfirmed), Reason: row.Reason, Suppress: row.Suppress, Choice: row.Choice,
 				Subscriber: digest.Subscriber{Email: row.Email, Name: row.Name, Language: row.Language, TextOnly: row.TextOnly, Created: row.Created, Attributes: row.Attributes}}
 			if !yield(r, nil) {
 				return
 			}
 		}
+	}
+}
+
+// topics finds the sections of the list that a file means, and remembers what it
+// found: few readers ask for what no other does.
+func (u *upload) topics() func([]string) ([]string, error) {
+	type answer struct {
+		topics []string
+		err    error
+	}
+	known := map[string]answer{}
+	return func(names []string) ([]string, error) {
+		asked := strings.Join(names, "\n")
+		a, ok := known[asked]
+		if !ok {
+			a.topics, a.err = u.m.topics(u.list, names)
+			slices.Sort(a.topics)
+			var invalid *digest.InvalidError
+			if errors.As(a.err, &invalid) {
+				a.err = &digest.InvalidError{Field: "topics", Value: invalid.Value, Reason: invalid.Reason}
+			}
+			known[asked] = a
+		}
+		return a.topics, a.err
 	}
 }
 

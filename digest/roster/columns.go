@@ -1,8 +1,10 @@
 package roster
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -81,6 +83,7 @@ func mapColumns(headings []string, o Options) ([]column, error) {
 	for heading, kind := range o.Kinds {
 		kinds[canonical(heading)] = kind
 	}
+	ours := ownExport(func(name string) bool { return slices.Contains(headings, name) })
 	found := false
 	taken := map[string]bool{}
 	for i, heading := range headings {
@@ -88,6 +91,9 @@ func mapColumns(headings []string, o Options) ([]column, error) {
 		field, ok := given[canonical(heading)]
 		if !ok {
 			field = meaningOf(heading)
+		}
+		if !ok && ours && slices.Contains(choices, heading) {
+			field = heading
 		}
 		if taken[field] && field != "skip" && field != "attribute" {
 			field = "attribute" // the first of two columns with one meaning counts
@@ -164,6 +170,8 @@ func (b *builder) set(c column, value string) {
 		b.row.Reason = value
 	case "text_only":
 		b.row.TextOnly = yes(value)
+	case "topics", "cadence", "snooze", "hour", "zone":
+		b.choice(c.field, value)
 	default:
 		typed, err := c.kind.read(value)
 		if err != nil {
@@ -172,6 +180,53 @@ func (b *builder) set(c column, value string) {
 		}
 		b.attribute(c.heading, typed)
 	}
+}
+
+// choices are what our own export says of a reader's wishes for one list. In any
+// other file they are choices when the operator says so, for there a column named
+// zone may be anything.
+var choices = []string{"topics", "cadence", "snooze", "hour", "zone"}
+
+// ownExport knows our own export by what no other has together.
+func ownExport(has func(string) bool) bool { return has("list") && has("state") && has("since") }
+
+// choice takes a reader's wish in. What cannot be one refuses the row: they would
+// get what they did not ask for.
+func (b *builder) choice(field, value string) {
+	c := &b.row.Choice
+	var err error
+	switch field {
+	case "topics":
+		if !strings.HasPrefix(value, "[") || json.Unmarshal([]byte(value), &c.Topics) != nil {
+			c.Topics = splitNames(value)
+		}
+	case "cadence":
+		c.Cadence, err = digest.ParseCadence(value)
+	case "hour":
+		c.Hour, err = digest.ParseHour(value)
+	case "zone":
+		c.Zone = value
+	case "snooze":
+		if c.Snooze = readTime(value); c.Snooze.IsZero() {
+			err = &digest.InvalidError{Field: "snooze", Value: value, Reason: "is no day; write 2026-12-24"}
+		}
+	}
+	b.wish = cmp.Or(b.wish, err)
+}
+
+// settleChoice checks a choice as a whole. Whoever left has none, and is not
+// refused for it: that they left must not be lost.
+func (b *builder) settleChoice() (err error) {
+	c := &b.row.Choice
+	switch {
+	case b.row.State == digest.SubLeft:
+		*c = digest.Choice{}
+	case b.wish != nil:
+		return b.wish
+	case c.Made():
+		*c, err = c.Clean()
+	}
+	return err
 }
 
 func (b *builder) attribute(key string, value any) {

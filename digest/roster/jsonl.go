@@ -35,10 +35,6 @@ func (r *Reader) objects(yield func(Row, error) bool) {
 	}
 }
 
-// choices are what our own export says of a reader's wishes for one list. They
-// are the reader's to make, not a file's.
-var choices = []string{"topics", "cadence", "snooze", "hour", "zone"}
-
 func object(line string, at int) Row {
 	var values map[string]any
 	decoder := json.NewDecoder(strings.NewReader(line))
@@ -53,11 +49,11 @@ func object(line string, at int) Row {
 	slices.Sort(keys) // which of two keys counts must not be chance
 	b := builder{row: Row{Line: at}}
 	taken := map[string]bool{}
-	ours := values["list"] != nil && values["state"] != nil && values["since"] != nil
+	ours := ownExport(func(key string) bool { return values[key] != nil })
 	for _, key := range keys {
 		field := meaningOf(key)
 		if ours && slices.Contains(choices, key) {
-			field = "skip"
+			field = key
 		}
 		if taken[field] && field != "skip" && field != "attribute" {
 			field = "attribute"
@@ -78,6 +74,10 @@ func (b *builder) value(c column, v any) {
 		}
 	case []any:
 		if c.field == "skip" {
+			return
+		}
+		if c.field == "topics" {
+			b.set(c, plain(v))
 			return
 		}
 		if c.field != "lists" {

@@ -26,7 +26,7 @@ const (
 )
 
 // Meanings are what a column may mean; any other is an attribute.
-var Meanings = []string{"email", "name", "first", "last", "language", "state", "lists", "created", "reason", "text_only", "attribute", "skip"}
+var Meanings = []string{"email", "name", "first", "last", "language", "state", "lists", "created", "reason", "text_only", "topics", "cadence", "snooze", "hour", "zone", "attribute", "skip"}
 
 // read gives a cell its type.
 func (k Kind) read(value string) (any, error) {

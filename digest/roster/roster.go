@@ -32,6 +32,7 @@ type Row struct {
 	Reason     string                   // why they left, if the file says
 	Lists      []string
 	Created    time.Time      // UTC; zero when the file does not say
+	Choice     digest.Choice  // what they asked for; language and form are above
 	Attributes map[string]any // what stands in columns with no meaning here; nil for none
 	Refused    error          // why the row cannot be used; the fields but Line are then empty
 }
@@ -192,12 +193,16 @@ type builder struct {
 	first, last string
 	email       string
 	err         error
+	wish        error // what is wrong with the choice
 }
 
 // done settles what needs several values, the address first.
 func (b *builder) done() Row {
 	if b.err != nil {
 		return Row{Line: b.row.Line, Refused: b.err}
+	}
+	if err := b.settleChoice(); err != nil {
+		return Row{Line: b.row.Line, Refused: err}
 	}
 	if strings.TrimSpace(b.email) == "" {
 		return refuse(b.row.Line, "address", "", "is missing")

@@ -185,14 +185,30 @@ func TestExportsOfOtherPrograms(t *testing.T) {
 	}
 }
 
-func TestOurOwnExportLeavesNoTraceOfItself(t *testing.T) {
-	rows := readAll(t, `{"email":"zoe@example.org","list":"hebdo","state":"confirmed","since":"2025-03-04T05:06:07Z","topics":["Mer"],"cadence":"weekly","hour":"07:30","zone":"Europe/Paris","attributes":{"city":"Brest"}}`+"\n"+
+func TestOurOwnExportBringsChoicesAndOtherFilesAttributes(t *testing.T) {
+	rows := readAll(t, `{"email":"zoe@example.org","list":"hebdo","state":"confirmed","since":"2025-03-04T05:06:07Z","topics":["Mer"],"cadence":"weekly","snooze":"2026-12-23T23:00:00Z","hour":"07:30","zone":"Europe/Paris","attributes":{"city":"Brest"}}`+"\n"+
 		`{"email":"jo@example.org","zone":"north"}`+"\n", roster.Options{})
 	day := time.Date(2025, 3, 4, 5, 6, 7, 0, time.UTC)
-	want := []roster.Row{{Line: 1, Email: "zoe@example.org", State: "confirmed", Lists: []string{"hebdo"}, Created: day, Attributes: map[string]any{"city": "Brest"}},
+	want := []roster.Row{{Line: 1, Email: "zoe@example.org", State: "confirmed", Lists: []string{"hebdo"}, Created: day, Attributes: map[string]any{"city": "Brest"},
+		Choice: digest.Choice{Topics: []string{"Mer"}, Cadence: "weekly", Snooze: time.Date(2026, 12, 23, 23, 0, 0, 0, time.UTC), Hour: "07:30", Zone: "Europe/Paris"}},
 		{Line: 2, Email: "jo@example.org", Attributes: map[string]any{"zone": "north"}}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWishesOfAFileAreReadWhereTheOperatorSaysSo(t *testing.T) {
+	text := "email;Rubriques;Fréquence;Pause;Heure;statut\nzoe@example.org;Mer, Culture;weekly;24/12/2026;7;\njo@example.org;;hourly;;;\nlea@example.org;;hourly;;;désabonné\nmax@example.org;;;soon;;\n"
+	rows := readAll(t, text, roster.Options{Columns: map[string]string{"Rubriques": "topics", "Fréquence": "cadence", "Pause": "snooze", "Heure": "hour"}})
+	want := digest.Choice{Topics: []string{"Culture", "Mer"}, Cadence: "weekly", Snooze: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), Hour: "07:00"}
+	if diff := cmp.Diff(want, rows[0].Choice); diff != "" {
+		t.Error(diff)
+	}
+	if rows[1].Refused == nil || rows[2].State != digest.SubLeft || rows[2].Choice.Made() || rows[3].Refused == nil {
+		t.Errorf("%+v", rows[1:])
+	}
+	if got := readAll(t, text, roster.Options{})[0].Attributes["Rubriques"]; got != "Mer, Culture" {
+		t.Errorf("a column of another program: %v", got)
 	}
 }
 
@@ -224,7 +240,8 @@ func TestAnExportReadsBackAndCalculatesNothing(t *testing.T) {
 	for _, name := range []string{`=HYPERLINK("https://evil.example","x")`, "+33 6 12", "-2", "@SUM(A1)", "'=quoted", "''-x", "Zoé, \"Léger\"", "%x", "plain"} {
 		var b strings.Builder
 		w := roster.NewWriter(&b)
-		s := digest.Subscription{Subscriber: digest.Subscriber{Email: "+zoe@example.org", Name: name, Language: "fr", TextOnly: true}, List: "hebdo", State: digest.SubLeft, Since: since, Reason: "=1+1"}
+		choice := digest.Choice{Topics: []string{name, "Sea"}, Cadence: "monthly", Language: "fr", TextOnly: true, Snooze: since, Hour: "07:30", Zone: "Europe/Paris"}
+		s := digest.Subscription{Subscriber: digest.Subscriber{Email: "+zoe@example.org", Name: name}, List: "hebdo", State: digest.SubPending, Since: since, Reason: "=1+1", Choice: choice}
 		if err := w.Write(s); err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +254,9 @@ func TestAnExportReadsBackAndCalculatesNothing(t *testing.T) {
 				t.Errorf("%q would be calculated: %s", name, line)
 			}
 		}
-		want := []roster.Row{{Line: 2, Email: "+zoe@example.org", Name: name, Language: "fr", TextOnly: true, State: "left", Lists: []string{"hebdo"}, Created: since, Reason: "=1+1"}}
+		want := []roster.Row{{Line: 2, Email: "+zoe@example.org", Name: name, Language: "fr", TextOnly: true, State: "pending", Lists: []string{"hebdo"}, Created: since, Reason: "=1+1", Choice: choice}}
+		want[0].Choice.Language, want[0].Choice.TextOnly = "", false // the row's
+		want[0].Choice, _ = want[0].Choice.Clean()
 		if diff := cmp.Diff(want, readAll(t, b.String(), roster.Options{})); diff != "" {
 			t.Errorf("%q:\n%s", name, diff)
 		}

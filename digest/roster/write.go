@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -31,15 +32,12 @@ func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
 func (w *Writer) Write(s digest.Subscription) error {
 	if !w.started {
 		w.started = true
-		if err := w.csv.Write([]string{"email", "name", "language", "text_only", "list", "state", "since", "reason", "attributes"}); err != nil {
+		if err := w.csv.Write([]string{"email", "name", "language", "text_only", "list", "state", "since", "reason", "attributes",
+			"topics", "cadence", "snooze", "hour", "zone"}); err != nil {
 			return fmt.Errorf("writing the headings: %w", err)
 		}
 	}
-	since := ""
-	if !s.Since.IsZero() {
-		since = s.Since.UTC().Format(time.RFC3339)
-	}
-	p := s.Subscriber
+	p, c := s.Subscriber, s.Choice
 	attributes := ""
 	if len(p.Attributes) > 0 {
 		body, err := json.Marshal(p.Attributes)
@@ -48,7 +46,12 @@ func (w *Writer) Write(s digest.Subscription) error {
 		}
 		attributes = string(body)
 	}
-	cells := []string{p.Email, p.Name, p.Language, strconv.FormatBool(p.TextOnly), s.List, string(s.State), since, s.Reason, attributes}
+	topics, err := names(c.Topics)
+	if err != nil {
+		return err
+	}
+	cells := []string{p.Email, p.Name, cmp.Or(c.Language, p.Language), strconv.FormatBool(c.TextOnly), s.List, string(s.State), moment(s.Since), s.Reason, attributes,
+		topics, string(c.Cadence), moment(c.Snooze), c.Hour, c.Zone}
 	for i := range cells {
 		cells[i] = guard(cells[i])
 	}
@@ -56,6 +59,25 @@ func (w *Writer) Write(s digest.Subscription) error {
 		return fmt.Errorf("writing a reader: %w", err)
 	}
 	return nil
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// names writes a list in one cell, as JSON where a name holds what parts names.
+func names(list []string) (string, error) {
+	if !strings.ContainsAny(strings.Join(list, ""), ",;|[") {
+		return strings.Join(list, "; "), nil
+	}
+	body, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("writing the topics of a reader: %w", err)
+	}
+	return string(body), nil
 }
 
 // Flush writes what is still held.

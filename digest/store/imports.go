@@ -222,7 +222,16 @@ func pack(r digest.ImportRow) []byte {
 	b = binary.AppendUvarint(b, uint64(r.Line))
 	b = binary.AppendVarint(b, milli(p.Created))
 	b = append(b, byte(flag(p.TextOnly)))
-	for _, part := range []string{p.Email, p.Name, p.Language, string(r.State), r.Reason, r.Suppress, attributes} {
+	b = packStrings(b, p.Email, p.Name, p.Language, string(r.State), r.Reason, r.Suppress, attributes)
+	if c := r.Choice; c.Made() {
+		b = binary.AppendVarint(b, milli(c.Snooze))
+		b = packStrings(b, joinTopics(c.Topics), string(c.Cadence), c.Hour, c.Zone)
+	}
+	return b
+}
+
+func packStrings(b []byte, parts ...string) []byte {
+	for _, part := range parts {
 		b = binary.AppendUvarint(b, uint64(len(part)))
 		b = append(b, part...)
 	}
@@ -248,6 +257,13 @@ func unpack(record [2][]byte) incoming {
 	r.Subscriber.Email, r.Subscriber.Name, r.Subscriber.Language = next(), next(), next()
 	r.State, r.Reason, r.Suppress = digest.SubscriptionState(next()), next(), next()
 	r.attributes = next()
+	if len(b) > 0 {
+		snooze, n := binary.Varint(b)
+		b = b[n:]
+		r.Choice.Snooze = moment(snooze)
+		r.Choice.Topics, r.Choice.Cadence = splitTopics(next()), digest.Cadence(next())
+		r.Choice.Hour, r.Choice.Zone = next(), next()
+	}
 	return r
 }
 

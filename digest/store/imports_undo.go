@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -100,6 +101,13 @@ func (s *Store) undoRest(ctx context.Context, tx *sql.Tx, imp digest.Import, u *
 			at, _ := strconv.ParseInt(since, 10, 64)
 			n, err = s.exec(ctx, tx, `UPDATE subscriptions SET state = ?, since = ?, reason = '' WHERE list = ? AND subscriber_id = ? AND state = ? AND since = ?`,
 				state, at, imp.List, c.reader, c.new, milli(imp.Begun))
+		case "choice": // who chose since keeps it
+			var w wish
+			if err := json.Unmarshal([]byte(c.new), &w); err != nil {
+				return fmt.Errorf("taking back a choice: %w", err)
+			}
+			n, err = s.exec(ctx, tx, `UPDATE subscriptions SET topics = '', cadence = '', snooze = 0, hour = '', zone = '' WHERE list = ? AND subscriber_id = ?
+				AND topics = ? AND cadence = ? AND snooze = ? AND hour = ? AND zone = ?`, append([]any{imp.List, c.reader}, w.values()...)...)
 		case "name", "language", "attributes":
 			n, err = s.exec(ctx, tx, `UPDATE subscribers SET `+c.field+` = ? WHERE id = ? AND `+c.field+` = ?`, c.old, c.reader, c.new)
 		}

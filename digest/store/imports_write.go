@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -19,6 +20,7 @@ type known struct {
 	name, language, attributes string
 	state                      digest.SubscriptionState // of the list; "" when they are not on it
 	since                      int64
+	chose                      bool // something of this list
 }
 
 // lookups is how many addresses one query asks for.
@@ -48,13 +50,13 @@ func (in *importing) look(ctx context.Context, tx *sql.Tx) error {
 		err := in.s.each(ctx, tx, func(scan func(...any) error) error {
 			var k known
 			var key, state string
-			if err := scan(&key, &k.id, &k.name, &k.language, &k.attributes, &state, &k.since); err != nil {
+			if err := scan(&key, &k.id, &k.name, &k.language, &k.attributes, &state, &k.since, &k.chose); err != nil {
 				return err
 			}
 			k.state = digest.SubscriptionState(state)
 			byKey[key].known, byKey[key].id = &k, k.id
 			return nil
-		}, `SELECT s.email_key, s.id, s.name, s.language, s.attributes, COALESCE(x.state, ''), COALESCE(x.since, 0)
+		}, `SELECT s.email_key, s.id, s.name, s.language, s.attributes, COALESCE(x.state, ''), COALESCE(x.since, 0), COALESCE(x.topics || x.cadence || x.hour || x.zone, '') <> '' OR COALESCE(x.snooze, 0) > 0
 			FROM subscribers s LEFT JOIN subscriptions x ON x.subscriber_id = s.id AND x.list = ?
 			WHERE s.email_key IN (`+marks(len(part))+`)`, args...)
 		if err != nil {
@@ -159,8 +161,9 @@ func (in *importing) one(ctx context.Context, tx *sql.Tx, r *incoming, sums *dig
 	return false, in.subscribe(ctx, tx, r)
 }
 
-// fill adds what the file knows of a reader who is there: a name and a language
-// where there is none, for those are theirs, and attributes, which are ours.
+// fill adds what the file knows of a reader who is there: a name, a language and
+// a choice where there is none, for those are theirs, and attributes, which are
+// ours.
 func (in *importing) fill(ctx context.Context, tx *sql.Tx, r *incoming) (bool, error) {
 	k, changed := r.known, false
 	attributes, err := mergeAttributes(k.attributes, r.attributes)
@@ -182,8 +185,46 @@ func (in *importing) fill(ctx context.Context, tx *sql.Tx, r *incoming) (bool, e
 			return false, err
 		}
 	}
+	if r.Choice.Made() && !k.chose && r.State != digest.SubLeft && (k.state == digest.SubConfirmed || k.state == digest.SubPending) {
+		return true, in.choose(ctx, tx, r)
+	}
 	return changed, nil
 }
+
+// choose gives a reader who chose nothing on the list what the file says.
+func (in *importing) choose(ctx context.Context, tx *sql.Tx, r *incoming) error {
+	if in.o.Plan {
+		return nil
+	}
+	w := wishOf(r.Choice)
+	n, err := in.s.exec(ctx, tx, `UPDATE subscriptions SET topics = ?, cadence = ?, snooze = ?, hour = ?, zone = ? WHERE list = ? AND subscriber_id = ? AND `+noWish,
+		append(w.values(), in.o.List, r.known.id)...)
+	if err != nil || n == 0 {
+		return err
+	}
+	noted, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return in.note(ctx, tx, r.known.id, "choice", "", string(noted))
+}
+
+// noWish is a subscription whose reader takes everything, as it appears.
+const noWish = `topics = '' AND cadence = '' AND snooze = 0 AND hour = '' AND zone = ''`
+
+// wish is a choice as it is stored, but for language and form, which are in the
+// row of the person too.
+type wish struct {
+	Topics, Cadence string
+	Snooze          int64
+	Hour, Zone      string
+}
+
+func wishOf(c digest.Choice) wish {
+	return wish{joinTopics(c.Topics), string(c.Cadence), milli(c.Snooze), c.Hour, c.Zone}
+}
+
+func (w wish) values() []any { return []any{w.Topics, w.Cadence, w.Snooze, w.Hour, w.Zone} }
 
 func (in *importing) note(ctx context.Context, tx *sql.Tx, id digest.SubscriberID, field, before, after string) error {
 	_, err := in.s.exec(ctx, tx, `INSERT INTO import_changes (import_id, subscriber_id, field, old, new) VALUES (?, ?, ?, ?, ?)
@@ -198,9 +239,10 @@ func (in *importing) subscribe(ctx context.Context, tx *sql.Tx, r *incoming) err
 	}
 	k := r.known
 	if k.state == "" {
-		_, err := in.s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only)
-			SELECT ?, id, ?, ?, ?, ?, language, text_only FROM subscribers WHERE id = ?
-			ON CONFLICT (list, subscriber_id) DO NOTHING`, in.o.List, string(r.State), milli(in.record.Begun), text(r.Reason), in.record.ID, k.id)
+		_, err := in.s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only, topics, cadence, snooze, hour, zone)
+			SELECT ?, id, ?, ?, ?, ?, language, text_only, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT) FROM subscribers WHERE id = ?
+			ON CONFLICT (list, subscriber_id) DO NOTHING`,
+			append(append([]any{in.o.List, string(r.State), milli(in.record.Begun), text(r.Reason), in.record.ID}, wishOf(r.Choice).values()...), k.id)...)
 		return err
 	}
 	if err := in.note(ctx, tx, k.id, "state", string(k.state)+" "+strconv.FormatInt(k.since, 10), string(r.State)); err != nil {
@@ -232,7 +274,7 @@ func (in *importing) prepare(ctx context.Context) error {
 		return nil
 	}
 	_, err := in.conn.ExecContext(ctx, `CREATE TEMPORARY TABLE IF NOT EXISTS incoming (n BIGINT, email TEXT, email_key TEXT, name TEXT, language TEXT, text_only BIGINT, created BIGINT,
-		attributes TEXT, state TEXT, reason TEXT) ON COMMIT DELETE ROWS`)
+		attributes TEXT, state TEXT, reason TEXT, topics TEXT, cadence TEXT, snooze BIGINT, hour TEXT, zone TEXT) ON COMMIT DELETE ROWS`)
 	return err
 }
 
@@ -254,7 +296,7 @@ func (in *importing) add(ctx context.Context, tx *sql.Tx, fresh []*incoming) err
 		return err
 	}
 	defer reader.Close()
-	subscription, err := tx.PrepareContext(ctx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+	subscription, err := tx.PrepareContext(ctx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only, topics, cadence, snooze, hour, zone) VALUES (`+marks(13)+`)`)
 	if err != nil {
 		return err
 	}
@@ -262,7 +304,7 @@ func (in *importing) add(ctx context.Context, tx *sql.Tx, fresh []*incoming) err
 	id, since := last, milli(in.record.Begun)
 	add := func(usual bool) error {
 		for _, r := range fresh {
-			if (r.State == digest.SubConfirmed && r.Reason == "") != usual {
+			if (r.State == digest.SubConfirmed && r.Reason == "" && !r.Choice.Made()) != usual {
 				continue
 			}
 			id++
@@ -273,7 +315,7 @@ func (in *importing) add(ctx context.Context, tx *sql.Tx, fresh []*incoming) err
 			if usual {
 				continue
 			}
-			if _, err := subscription.ExecContext(ctx, in.o.List, id, string(r.State), since, text(r.Reason), int64(in.record.ID), p.Language, flag(p.TextOnly)); err != nil {
+			if _, err := subscription.ExecContext(ctx, append([]any{in.o.List, id, string(r.State), since, text(r.Reason), int64(in.record.ID), p.Language, flag(p.TextOnly)}, wishOf(r.Choice).values()...)...); err != nil {
 				return err
 			}
 		}
@@ -297,7 +339,7 @@ func (in *importing) copyIn(ctx context.Context, tx *sql.Tx, fresh []*incoming) 
 	err := in.conn.Raw(func(driver any) error {
 		at := 0
 		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{"incoming"},
-			[]string{"n", "email", "email_key", "name", "language", "text_only", "created", "attributes", "state", "reason"},
+			[]string{"n", "email", "email_key", "name", "language", "text_only", "created", "attributes", "state", "reason", "topics", "cadence", "snooze", "hour", "zone"},
 			pgx.CopyFromFunc(func() ([]any, error) {
 				if at == len(fresh) {
 					return nil, nil
@@ -305,7 +347,8 @@ func (in *importing) copyIn(ctx context.Context, tx *sql.Tx, fresh []*incoming) 
 				r := fresh[at]
 				at++
 				p := r.Subscriber
-				return []any{int64(at), p.Email, r.key, text(p.Name), p.Language, int64(flag(p.TextOnly)), r.created(in.record.Begun), text(r.attributes), string(r.State), text(r.Reason)}, nil
+				row := []any{int64(at), p.Email, r.key, text(p.Name), p.Language, int64(flag(p.TextOnly)), r.created(in.record.Begun), text(r.attributes), string(r.State), text(r.Reason)}
+				return append(row, wishOf(r.Choice).values()...), nil
 			}))
 		return err
 	})
@@ -316,8 +359,8 @@ func (in *importing) copyIn(ctx context.Context, tx *sql.Tx, fresh []*incoming) 
 		SELECT email, email_key, name, language, text_only, 0, created, attributes, CAST(? AS BIGINT) FROM incoming ORDER BY n ON CONFLICT (email_key) DO NOTHING`, int64(in.record.ID)); err != nil {
 		return err
 	}
-	_, err = in.s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only)
-		SELECT CAST(? AS TEXT), s.id, i.state, CAST(? AS BIGINT), i.reason, CAST(? AS BIGINT), s.language, s.text_only FROM incoming i JOIN subscribers s ON s.email_key = i.email_key ORDER BY i.n
+	_, err = in.s.exec(ctx, tx, `INSERT INTO subscriptions (list, subscriber_id, state, since, reason, import_id, language, text_only, topics, cadence, snooze, hour, zone)
+		SELECT CAST(? AS TEXT), s.id, i.state, CAST(? AS BIGINT), i.reason, CAST(? AS BIGINT), s.language, s.text_only, i.topics, i.cadence, i.snooze, i.hour, i.zone FROM incoming i JOIN subscribers s ON s.email_key = i.email_key ORDER BY i.n
 		ON CONFLICT (list, subscriber_id) DO NOTHING`, in.o.List, milli(in.record.Begun), int64(in.record.ID))
 	return err
 }

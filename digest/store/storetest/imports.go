@@ -80,6 +80,57 @@ func importing(t *testing.T, open Opener) {
 	}
 }
 
+// importedChoices: a file gives a choice to who is new or has none, and takes it
+// back with itself; what a reader chose is theirs.
+func importedChoices(t *testing.T, open Opener) {
+	s := open(t)
+	ids := readers(t, s, 4)
+	theirs := digest.Choice{Cadence: digest.CadenceMonthly}
+	ok(t, s.SetChoice(ctx, ids[1], "l", theirs))
+	must(s.Unsubscribe(ctx, ids[2], "l", "", Noon))(t)
+	must(s.Subscribe(ctx, subscription("elsewhere@example.org", "other"), store.SubscribeOptions{}))(t)
+	wish := digest.Choice{Topics: []string{"Culture", "Mer"}, Cadence: digest.CadenceWeekly, Snooze: Noon, Hour: "07:30", Zone: "Europe/Paris"}
+	wishing := func(email string) digest.ImportRow {
+		return with(row(email), func(r *digest.ImportRow) { r.Choice = wish })
+	}
+	rows := file(wishing("reader000@example.org"), wishing("reader001@example.org"), wishing("reader002@example.org"), wishing("reader003@example.org"),
+		wishing("elsewhere@example.org"), wishing("new@example.org"), row("plain@example.org"))
+	want := digest.ImportSums{Added: 3, Changed: 2, Unchanged: 1, KeptLeft: 1}
+	plan := intoList
+	plan.Plan = true
+	if got := must(s.Import(ctx, plan, rows))(t); got.Sums != want {
+		t.Errorf("plan %+v", got.Sums)
+	}
+	imp := must(s.Import(ctx, intoList, rows))(t)
+	if imp.Sums != want {
+		t.Errorf("import %+v", imp.Sums)
+	}
+	chosen := func() map[string]digest.Choice {
+		out := map[string]digest.Choice{}
+		ok(t, s.Subscriptions(ctx, store.SubscriptionFilter{List: "l"}, func(x digest.Subscription) error {
+			x.Choice.Language = ""
+			out[x.Subscriber.Email] = x.Choice
+			return nil
+		}))
+		return out
+	}
+	none := digest.Choice{}
+	if d := cmp.Diff(map[string]digest.Choice{"reader000@example.org": wish, "reader001@example.org": theirs, "reader002@example.org": none, "reader003@example.org": wish,
+		"elsewhere@example.org": wish, "new@example.org": wish, "plain@example.org": none}, chosen()); d != "" {
+		t.Error(d)
+	}
+	if again := must(s.Import(ctx, intoList, rows))(t); again.Sums != (digest.ImportSums{Unchanged: 6, KeptLeft: 1}) {
+		t.Errorf("again %+v", again.Sums)
+	}
+	ok(t, s.SetChoice(ctx, ids[3], "l", theirs))
+	if u := must(s.UndoImport(ctx, imp.ID))(t); u.Restored != 1 {
+		t.Errorf("%+v", u)
+	}
+	if d := cmp.Diff(map[string]digest.Choice{"reader000@example.org": none, "reader001@example.org": theirs, "reader002@example.org": none, "reader003@example.org": theirs}, chosen()); d != "" {
+		t.Error(d)
+	}
+}
+
 func importUndone(t *testing.T, open Opener) {
 	s := open(t)
 	ids := readers(t, s, 2)

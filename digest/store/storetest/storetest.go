@@ -66,6 +66,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"ASlotIsDealtWithOnce":                 slots,
 		"AStoreThatWentBackInTimeIsNotTrusted": guard,
 		"AnImportIsTakenBack":                  importUndone,
+		"ChoicesOfAFileAreForWhoHasNone":       importedChoices,
 		"AKilledImportGoesOn":                  importKilled,
 		"ADeadAddressInAFileStaysDead":         importDead,
 		"ADomainIsSuppressed":                  domainSuppressed,
