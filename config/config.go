@@ -21,6 +21,7 @@ type Config struct {
 	DKIM        DKIM         `yaml:"dkim"`
 	Web         Web          `yaml:"web"`
 	Metrics     Metrics      `yaml:"metrics"`
+	Traces      Traces       `yaml:"traces"`
 	Receive     Receive      `yaml:"receive"`
 	Operator    Operator     `yaml:"operator"`
 	Collect     Collect      `yaml:"collect"`
@@ -100,6 +101,14 @@ const (
 // Metrics says where Prometheus may ask `zest serve`.
 type Metrics struct {
 	Listen string `yaml:"listen"` // host:port; empty for nowhere. Keep it off the internet
+}
+
+// Traces says who hears how long each piece of work took.
+type Traces struct {
+	Endpoint          string  `yaml:"endpoint"`      // of an OpenTelemetry receiver (OTLP over HTTP); empty for nobody
+	Authorization     Secret  `yaml:"authorization"` // the header that the receiver wants, such as "Bearer …"
+	AuthorizationFile string  `yaml:"authorization_file"`
+	Share             float64 `yaml:"share"` // of the pieces of work that are told, 0 to 1
 }
 
 // Operator says who is told what.
@@ -254,6 +263,7 @@ func Default() Config {
 			ACMEServer: "https://acme-v02.api.letsencrypt.org/directory"},
 		Deliver: Deliver{Via: ViaSMTP, Command: "/usr/sbin/sendmail"},
 		Traffic: Traffic{Adaptive: true, Zone: "UTC", WarmUp: WarmUp{FirstDay: 200, Growth: 1.5}},
+		Traces:  Traces{Share: 1},
 		Collect: Collect{Parallel: 8, Timeout: 30 * time.Second, Pause: time.Second,
 			MaxBytes: 10 << 20, AlertAfter: 3 * 24 * time.Hour},
 	}

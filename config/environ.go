@@ -144,6 +144,7 @@ func (c *Config) readSecrets() (problems Problems) {
 	read(&c.SMTP.Password, c.SMTP.PasswordFile, "smtp.password")
 	read(&c.Web.Secret, c.Web.SecretFile, "web.secret")
 	read(&c.Web.OldSecret, c.Web.OldSecretFile, "web.old_secret")
+	read(&c.Traces.Authorization, c.Traces.AuthorizationFile, "traces.authorization")
 	read(&c.DKIM.Key, c.DKIM.KeyFile, "dkim.key")
 	for i := range c.Newsletters {
 		n := &c.Newsletters[i]

@@ -210,7 +210,7 @@ func (c *Config) complete() {
 	if !isPostgres(c.Store) {
 		c.Store = c.resolve(c.Store)
 	}
-	for _, path := range []*string{&c.SMTP.PasswordFile, &c.SMTP.CAFile, &c.DKIM.KeyFile, &c.Web.SecretFile, &c.Web.OldSecretFile, &c.Web.Certificate, &c.Web.CertificateKey, &c.Web.ACMEFolder, &c.Templates, &c.SiteRules} {
+	for _, path := range []*string{&c.SMTP.PasswordFile, &c.SMTP.CAFile, &c.DKIM.KeyFile, &c.Traces.AuthorizationFile, &c.Web.SecretFile, &c.Web.OldSecretFile, &c.Web.Certificate, &c.Web.CertificateKey, &c.Web.ACMEFolder, &c.Templates, &c.SiteRules} {
 		*path = c.resolve(*path)
 	}
 	c.completeReceive()

@@ -135,6 +135,13 @@ func (v *validator) listening() {
 			v.add(l.key, "%q: must be host:port, for example 127.0.0.1:8080", l.value)
 		}
 	}
+	t := v.c.Traces
+	if u, err := url.Parse(t.Endpoint); t.Endpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
+		v.add("traces.endpoint", "%q: must be a web address without a name and password, for example http://127.0.0.1:4318", hideUser(t.Endpoint))
+	}
+	if t.Share < 0 || t.Share > 1 {
+		v.add("traces.share", "%v: must be from 0 to 1", t.Share)
+	}
 	if w.Secret != "" && len(w.Secret) < 16 {
 		v.add("web.secret", "is too short to sign with; use at least 16 characters")
 	}

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"digest/cluster":             {"digest"},
 	"digest/doctor":              {"digest"},
 	"digest/watch":               {"digest", "digest/deliver"},
+	"digest/trace":               {"digest", "digest/deliver"},
 	"digest/doctor/dnstest":      {},
 	"digest/internal/golden":     {},
 	"digest/internal/planning":   {"digest", "digest/publish", "digest/render", "digest/store"},              // another
@@ -113,6 +114,8 @@ var home = map[string][]string{
 	"github.com/coreos/go-systemd/v22/activation": {"cmd/zest"},
 	"github.com/coreos/go-systemd/v22/daemon":     {"cmd/zest"},
 	"golang.org/x/crypto/acme/autocert":           {"cmd/zest"},
+	"go.opentelemetry.io/otel/sdk/trace":          {"digest/trace"},
+	"go.opentelemetry.io/otel/trace":              {"digest/trace"},
 	"github.com/VictoriaMetrics/metrics":          {"digest/watch"},
 }
 

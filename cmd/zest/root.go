@@ -10,6 +10,7 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
+	"github.com/zest-digest/zest/digest/trace"
 	"github.com/zest-digest/zest/digest/watch"
 )
 
@@ -25,6 +26,7 @@ type app struct {
 	terminal   terminal
 	log        *slog.Logger
 	metrics    *watch.Metrics // nil where nobody asks for numbers
+	tracer     *trace.Tracer  // nil where nobody asks for traces
 }
 
 func newApp(w world) *app {

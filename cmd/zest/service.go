@@ -198,11 +198,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.hooks.ServeHTTP(w, r)
 		return
 	}
+	var pages http.Handler = g.pages
 	if s.a.metrics != nil {
-		s.a.metrics.HTTP(g.pages).ServeHTTP(w, r)
-		return
+		pages = s.a.metrics.HTTP(pages)
 	}
-	g.pages.ServeHTTP(w, r)
+	s.a.tracer.HTTP(pages).ServeHTTP(w, r)
 }
 
 // ready says what keeps the process from its work, in words that are no secret.

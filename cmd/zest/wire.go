@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/zest-digest/zest/config"
 	"github.com/zest-digest/zest/digest"
@@ -20,6 +21,7 @@ import (
 	"github.com/zest-digest/zest/digest/render"
 	"github.com/zest-digest/zest/digest/scribe"
 	"github.com/zest-digest/zest/digest/store"
+	"github.com/zest-digest/zest/digest/trace"
 	"github.com/zest-digest/zest/digest/watch"
 )
 
@@ -54,6 +56,7 @@ func (a *app) with(ctx context.Context, mode mode, f func(context.Context, *mach
 		return fmt.Errorf("opening the store: %w", err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	defer a.closeTraces()
 	m, err := a.wire(c, s)
 	if err != nil {
 		return err
@@ -101,6 +104,7 @@ func checkRules(c *config.Config) error {
 
 func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m := &machine{a: a, config: c, store: s, bars: a.progress()}
+	a.openTraces(c.Traces)
 	renderer, err := rendererBy(c, render.Open)
 	if err != nil {
 		return nil, err
@@ -116,17 +120,40 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	m.closed, m.bars.providers = sender.Closed, sender.Closed
 	m.options = publish.Options{
 		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
-		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Alert: m.alert, Progress: m.bars, Log: a.log, Now: a.now,
+		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Alert: m.alert, Progress: m.bars, Span: a.tracer.Span, Log: a.log, Now: a.now,
 	}
 	quiet, err := c.Traffic.Quiet()
 	if err != nil {
 		return nil, err
 	}
 	m.options.Quiet = quiet.Until
+	m.options.Sender = a.tracer.Sender(sender)
 	m.watched(c, s)
 	m.options.Editor, m.options.Scribe = notifier{m}, scribe.New()
 	m.publisher = publish.New(m.options)
 	return m, nil
+}
+
+// openTraces lets somebody hear how long things take, where the configuration
+// names them; once, however often it is read.
+func (a *app) openTraces(c config.Traces) {
+	if c.Endpoint == "" || a.tracer != nil {
+		return
+	}
+	a.tracer = trace.Open(trace.Options{
+		Endpoint: c.Endpoint, Authorization: string(c.Authorization), Share: c.Share, Version: version().Version,
+		Lost: func(err error) { a.log.Warn("traces are lost", "error", err) },
+	})
+}
+
+// closeTraces hands over what is left. A receiver that does not answer is not
+// waited for: mail is what matters.
+func (a *app) closeTraces() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := a.tracer.Close(ctx); err != nil {
+		a.log.Warn("traces are lost", "error", err)
+	}
 }
 
 // watched lets a daemon's work be counted, where somebody asks for numbers.
@@ -172,7 +199,7 @@ func siteRules(dir string) ([]extract.SiteRules, error) {
 func (m *machine) rate() float64 { return cmp.Or(m.config.SMTP.Rate, 200) }
 
 func (a *app) collector(c *config.Config) *collect.Collector {
-	o := collect.Options{Now: a.now, UserAgent: "zest/" + version().Version}
+	o := collect.Options{Now: a.now, UserAgent: "zest/" + version().Version, Watch: a.tracer.Source}
 	if c != nil {
 		o.UserAgent = cmp.Or(c.Collect.UserAgent, o.UserAgent+" (+"+c.PublicURL+")")
 		o.Proxy = c.Collect.Proxy

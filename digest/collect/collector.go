@@ -34,6 +34,9 @@ type Options struct {
 	Proxy         string        // http or socks5 address that every request goes through
 	Resolver      *net.Resolver // the system's when nil
 	Now           func() time.Time
+	// Watch hears that the reading of a source begins, and, by what it gives back,
+	// how it ended. It may be nil.
+	Watch func(context.Context, digest.Source) (context.Context, func(digest.Harvest, error))
 }
 
 func (o Options) complete() Options {
@@ -48,6 +51,11 @@ func (o Options) complete() Options {
 	o.Retries, o.RetryPause = cmp.Or(o.Retries, 2), cmp.Or(o.RetryPause, time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Watch == nil {
+		o.Watch = func(ctx context.Context, _ digest.Source) (context.Context, func(digest.Harvest, error)) {
+			return ctx, func(digest.Harvest, error) {}
+		}
 	}
 	return o
 }
@@ -92,7 +100,9 @@ func (c *Collector) ReadAll(ctx context.Context, jobs []Job, each func(digest.Ha
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
+			ctx, ended := c.o.Watch(ctx, j.Source)
 			h, err := c.Read(ctx, j.Source, j.State)
+			ended(h, err)
 			each(h, err)
 		})
 	}

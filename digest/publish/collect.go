@@ -30,7 +30,9 @@ type SourceReport struct {
 // Collect reads the sources and stores what they brought. A source that fails
 // is reported and does not stop the others; the error is ours alone (the store,
 // or the context's end).
-func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) ([]SourceReport, error) {
+func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) (reports []SourceReport, err error) {
+	ctx, end := p.o.Span(ctx, "collect")
+	defer func() { end(err) }()
 	return p.gather(ctx, sources, func(ctx context.Context, h digest.Harvest, articles []digest.Article) (digest.Saved, error) {
 		saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles, h.Passed...)
 		if err != nil {

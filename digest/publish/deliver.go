@@ -14,8 +14,10 @@ import (
 
 // deliver sends what is left of a frozen edition, from what was frozen and
 // nothing else: the configuration may have changed since.
-func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.Edition, resumed bool) (EditionReport, error) {
-	report := EditionReport{Edition: e, Resumed: resumed}
+func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.Edition, resumed bool) (report EditionReport, err error) {
+	ctx, done := p.o.Span(ctx, "deliver edition", "zest.newsletter", n.Name, "zest.edition", e.Ref())
+	defer func() { done(err) }()
+	report = EditionReport{Edition: e, Resumed: resumed}
 	frozen, err := p.o.Store.Frozen(ctx, e.ID)
 	if err != nil {
 		return report, fmt.Errorf("reading %s: %w", e.Ref(), err)

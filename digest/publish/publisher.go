@@ -97,6 +97,11 @@ type Options struct {
 	Alert      func(ctx context.Context, subject, text string)
 	AlertAfter time.Duration
 
+	// Span begins a piece of work that somebody wants to know the length of; the
+	// function it gives back ends it. It may be nil. About are names and values by
+	// turns, none of them personal.
+	Span func(ctx context.Context, name string, about ...string) (context.Context, func(error))
+
 	Log   *slog.Logger
 	Now   func() time.Time
 	Force bool // send in spite of hard findings in the rendered message
@@ -120,6 +125,11 @@ func New(o Options) *Publisher {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Span == nil {
+		o.Span = func(ctx context.Context, _ string, _ ...string) (context.Context, func(error)) {
+			return ctx, func(error) {}
+		}
 	}
 	if o.AlertAfter <= 0 {
 		o.AlertAfter = 3 * 24 * time.Hour
@@ -191,7 +201,9 @@ func (p *Publisher) Publish(ctx context.Context, n digest.Newsletter, slot strin
 // [digest.ErrNothingNew] when there are too few articles, and
 // [digest.ErrAlreadyFrozen] when another run made it; one that its editor is to
 // approve is held, which is [digest.ErrHeld].
-func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) (digest.Edition, error) {
+func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) (e digest.Edition, err error) {
+	ctx, end := p.o.Span(ctx, "make edition", "zest.newsletter", n.Name)
+	defer func() { end(err) }()
 	draft, err := p.Compose(ctx, n, ComposeOptions{Slot: slot})
 	if err != nil {
 		return digest.Edition{}, err
