@@ -23,7 +23,7 @@ var literal = func() (yes [256]bool) {
 // 5321 section 4.5.2, which some programs on the way get wrong, and which would
 // make a message differ between DATA and BDAT.
 func appendQuoted(dst []byte, text string) []byte {
-	dst = slices.Grow(dst, len(text)+len(text)/4+64) // with room for accents and soft breaks
+	dst = slices.Grow(dst, len(text)+len(text)/2+64) // with room for accents and soft breaks
 	line := len(dst)                                 // where it begins
 	for i := 0; i < len(text); {
 		if c := text[i]; c == '\n' || c == '\r' {

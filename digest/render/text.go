@@ -79,7 +79,7 @@ func dash(site, title string) string {
 }
 
 // mark is the number of a card's link, as it stands behind what it belongs to.
-func mark(c card, place int) string {
+func mark(c *card, place int) string {
 	for _, l := range c.Links {
 		if l.place == place {
 			return fmt.Sprintf("\u00a0[%d]", l.Number)

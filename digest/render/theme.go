@@ -268,7 +268,7 @@ func endNotMSO() template.HTML { return "<!--<![endif]-->" }
 
 // row is what stands side by side in a theme of two columns.
 type row struct {
-	Cards    []card
+	Cards    []*card
 	Pictured bool
 }
 
@@ -276,18 +276,18 @@ type row struct {
 func (r row) Pair() bool { return len(r.Cards) == 2 }
 
 // First is the story of a row of one.
-func (r row) First() card { return r.Cards[0] }
+func (r row) First() *card { return r.Cards[0] }
 
 // rows puts neighbours side by side that look alike: both with a picture or
 // both without, and written in the same direction. The order of reading stays.
-func rows(cards []card) []row {
+func rows(cards []*card) []row {
 	var out []row
 	for _, c := range cards {
 		if n := len(out) - 1; n >= 0 && !out[n].Pair() && out[n].Pictured == (c.Image != nil) && out[n].Cards[0].Start == c.Start {
 			out[n].Cards = append(out[n].Cards, c)
 			continue
 		}
-		out = append(out, row{[]card{c}, c.Image != nil})
+		out = append(out, row{[]*card{c}, c.Image != nil})
 	}
 	return out
 }

@@ -35,17 +35,17 @@ type section struct {
 	Title   string
 	Start   string
 	Tracked string
-	Cards   []card
+	Cards   []*card
 }
 
 // Leads are the stories that stand first and large.
-func (s section) Leads() []card { return s.only(true) }
+func (s section) Leads() []*card { return s.only(true) }
 
 // Others are the stories that are no lead.
-func (s section) Others() []card { return s.only(false) }
+func (s section) Others() []*card { return s.only(false) }
 
-func (s section) only(lead bool) []card {
-	var out []card
+func (s section) only(lead bool) []*card {
+	var out []*card
 	for _, c := range s.Cards {
 		if c.Lead == lead {
 			out = append(out, c)
@@ -151,13 +151,14 @@ func (r *Renderer) minutes(lang string) func(int) string {
 	}
 }
 
-func (r *Renderer) card(c digest.Card, lang string, minutes func(int) string) card {
+func (r *Renderer) card(c digest.Card, lang string, minutes func(int) string) *card {
 	a := c.Article
 	own := cmp.Or(primary(a.Language), primary(lang))
 	set := func(s string) string { return typeset(own, flat(guard(s))) }
-	out := card{
-		Title: cmp.Or(set(a.Title), address(a.URL)), URL: address(a.URL), Summary: set(c.Summary), Lead: c.Lead,
-		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: r.words.Spoken(lang), ChromeDir: direction(r.words.Spoken(lang)), Tracked: tracked(own), Start: "left",
+	url, spoken := address(a.URL), r.words.Spoken(lang)
+	out := &card{
+		Title: cmp.Or(set(a.Title), url), URL: url, Summary: set(c.Summary), Lead: c.Lead,
+		Section: set(a.Section), Source: set(cmp.Or(a.Site, a.Source)), Chrome: spoken, ChromeDir: direction(spoken), Tracked: tracked(own), Start: "left",
 	}
 	if own != primary(lang) {
 		out.Lang, out.Dir = own, direction(own)
