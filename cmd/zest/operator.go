@@ -68,14 +68,18 @@ func (m *machine) firstTo(ctx context.Context, what string) bool {
 	return first
 }
 
-// watchProviders alerts once a day for each provider that refuses us. Its words
+// watchProviders alerts once a day for each provider or relay that refuses us. Its words
 // may hold addresses, so they stay in the ledger.
 func (m *machine) watchProviders(ctx context.Context) {
 	for _, p := range m.closed() {
 		if !m.firstTo(ctx, "provider "+p.Name) {
 			continue
 		}
-		text := fmt.Sprintf("After several refusals in a row nothing is sent there until %s. Its other readers wait, and none is struck off: this is about us. What it said: zest deliveries EDITION --status failed. What it may miss: zest doctor.",
+		if p.Relay {
+			m.alert(ctx, "relay "+p.Name+" is left out", fmt.Sprintf("The other relays do its work, and it is tried again after %s. Its words: the last lines of zest send. What may be wrong: zest doctor.", p.Until.UTC().Format(time.RFC3339)))
+			continue
+		}
+		text := fmt.Sprintf("After refusals that are about us nothing is sent there until %s. Its other readers wait, and none is struck off: this is about us. What it said: zest deliveries EDITION --status failed. What it may miss: zest doctor.",
 			p.Until.UTC().Format(time.RFC3339))
 		if page := p.Page(); page != "" {
 			text += " Its rules: " + page

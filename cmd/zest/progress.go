@@ -178,7 +178,7 @@ func (b *bars) warn() {
 			continue
 		}
 		b.warned[p.Name] = p.Until
-		b.a.log.Warn("provider left alone", "provider", p.Name, "until", p.Until.UTC().Format(time.RFC3339), "see", p.Page())
+		b.a.log.Warn(p.Kind()+" left alone", p.Kind(), p.Name, "until", p.Until.UTC().Format(time.RFC3339), "see", p.Page())
 	}
 }
 

@@ -142,11 +142,11 @@ func traffic(t config.Traffic, s *store.Store) (deliver.Traffic, error) {
 	return o, nil
 }
 
-// alarm tells of the providers that a run leaves alone, and where they say what
+// alarm tells of the providers and relays that a run leaves alone, and where they say what
 // they want.
 func (m *machine) alarm() {
 	for _, p := range m.closed() {
-		m.a.notef("%s %s", m.a.paint(yellow, "provider"), p)
+		m.a.notef("%s %s", m.a.paint(yellow, p.Kind()), p)
 		if page := p.Page(); page != "" {
 			m.a.notef("  what it wants of senders: %s", page)
 		}

@@ -13,8 +13,10 @@ import (
 // How a [breaker] counts. A refusal that is about us says nothing of the next
 // address, but much of the next message: after a few, going on only makes the
 // provider's mind up, and spends readers who would have had their edition
-// tomorrow.
+// tomorrow. A refusal of the message itself is final at once: every reader there
+// has the same one.
 const (
+	messageTrip   = 1  // of the message, for one provider
 	providerTrip  = 5  // in a row, for one provider
 	relayTrip     = 20 // in a row, whatever the domain
 	senderTrip    = 5  // in a row at MAIL, where no reader is named yet
@@ -98,7 +100,11 @@ func (b *breaker) count(name string, why blame, o digest.Outcome) {
 		p = &provider{}
 		b.domains[name] = p
 	}
-	if p.refusals++; p.refusals < providerTrip {
+	trip := providerTrip
+	if why == aboutMessage {
+		trip = messageTrip
+	}
+	if p.refusals++; p.refusals < trip {
 		return
 	}
 	pause := policyPause
@@ -108,9 +114,11 @@ func (b *breaker) count(name string, why blame, o digest.Outcome) {
 	p.until, p.why = o.At.Add(pause), o.Reply
 }
 
-// Provider is one that is left alone for now, and why.
+// Provider is one that is left alone for now, and why: a mail provider, or one of
+// several relays of our own, for which the others do the work.
 type Provider struct {
 	Name  string
+	Relay bool   // its name is HOST:PORT, or a socket
 	Why   string // its words
 	Until time.Time
 }
@@ -120,10 +128,18 @@ func (p Provider) String() string {
 	return fmt.Sprintf("%s left alone until %s: %s", p.Name, p.Until.Local().Format(time.TimeOnly), p.Why)
 }
 
+// Kind is what it is, in a word.
+func (p Provider) Kind() string {
+	if p.Relay {
+		return "relay"
+	}
+	return "provider"
+}
+
 // Page is where the provider says what it wants of senders, "" when unknown.
 func (p Provider) Page() string { return ProviderPage(p.Name) }
 
-// Closed lists the providers that are left alone for now, by name.
+// Closed lists the providers and relays that are left alone for now, by name.
 func (s *Sender) Closed() []Provider {
 	b, now := s.breaker, s.o.Now()
 	b.mu.Lock()
@@ -131,9 +147,10 @@ func (s *Sender) Closed() []Provider {
 	var out []Provider
 	for name, p := range b.domains {
 		if now.Before(p.until) {
-			out = append(out, Provider{name, p.why, p.until})
+			out = append(out, Provider{Name: name, Why: p.why, Until: p.until})
 		}
 	}
+	out = append(out, s.pool.closed()...)
 	slices.SortFunc(out, func(a, b Provider) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

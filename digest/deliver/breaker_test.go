@@ -28,7 +28,11 @@ func TestAProviderThatRefusesUsIsLeftAlone(t *testing.T) {
 		want   map[digest.Verdict]int
 	}{
 		"policy":      {refuseAt("RCPT", "550 5.7.1 blocked"), map[digest.Verdict]int{digest.VerdictFailed: 5, digest.VerdictDefer: 15}},
-		"our message": {refuseAt(".", "554 5.6.0 bad message"), map[digest.Verdict]int{digest.VerdictFailed: 5, digest.VerdictDefer: 15}},
+		"our message": {refuseAt(".", "554 5.6.0 bad message"), map[digest.Verdict]int{digest.VerdictFailed: 1, digest.VerdictDefer: 19}},
+		"too big":     {refuseAt("RCPT", "552 5.3.4 too big for us"), map[digest.Verdict]int{digest.VerdictFailed: 1, digest.VerdictDefer: 19}},
+		"its filter":  {refuseAt(".", "554 transaction failed"), map[digest.Verdict]int{digest.VerdictFailed: 1, digest.VerdictDefer: 19}},
+		"full":        {refuseAt(".", "552 exceeded storage allocation"), map[digest.Verdict]int{digest.VerdictFailed: 20}},
+		"not ASCII":   {refuseAt("RCPT", "553 5.6.7 no such addresses here"), map[digest.Verdict]int{digest.VerdictFailed: 20}},
 		"throttled":   {refuseAt("RCPT", "450 4.7.28 unusual rate"), map[digest.Verdict]int{digest.VerdictDefer: 20}},
 		"bad readers": {refuseAt("RCPT", "550 5.1.1 user unknown"), map[digest.Verdict]int{digest.VerdictSuppress: 20}},
 	} {

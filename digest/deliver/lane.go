@@ -154,7 +154,7 @@ func (l *lane) compose(r *digest.Reader) (*letter, error) {
 // envelope is on the way already, nil for none.
 func (l *lane) transmit(ctx context.Context, f flight, begunOn *session) error {
 	var last error
-	for ; f.tries < tries; f.tries++ {
+	for f.tries < tries {
 		err := l.offer(ctx, f, begunOn)
 		if begunOn = nil; err == nil {
 			l.flight = f
@@ -166,9 +166,14 @@ func (l *lane) transmit(ctx context.Context, f flight, begunOn *session) error {
 		}
 		var no *refusal
 		if errors.As(err, &no) && !isLost(err) {
+			if no.at == stageMail && l.s.pool.passOver(l.session.seat, no) {
+				l.close()
+				continue // no reader was named yet
+			}
 			return l.refused(ctx, f.reader, no)
 		}
 		last = err
+		f.tries++
 	}
 	return l.given(ctx, f.reader, last)
 }

@@ -68,7 +68,13 @@ var table = []rule{
 	{class: 5, enhanced: "5.5.", verdict: digest.VerdictFailed, blame: aboutUs}, // protocol
 	{class: 5, enhanced: "5.4.5", verdict: digest.VerdictFailed, blame: aboutUs},
 
-	// Our message: the address is fine, and the others there need not be tried.
+	// Addresses beyond ASCII (RFC 6531 section 4.2): who has another kind is served.
+	{class: 5, enhanced: "5.6.7", verdict: digest.VerdictFailed},
+	{class: 5, enhanced: "5.6.8", verdict: digest.VerdictFailed},
+	{class: 5, enhanced: "5.6.9", verdict: digest.VerdictFailed},
+
+	// Our message (RFC 3463 sections 3.4 and 3.7): the address is fine, and the
+	// others there need not be tried. The first to say so stops the edition there.
 	{class: 5, enhanced: "5.3.4", verdict: digest.VerdictFailed, blame: aboutMessage},
 	{class: 5, enhanced: "5.6.", verdict: digest.VerdictFailed, blame: aboutMessage},
 
@@ -83,6 +89,11 @@ var table = []rule{
 	{class: 5, words: "user unknown", at: stageRcpt, verdict: digest.VerdictSuppress},
 	{class: 5, words: "no such user", at: stageRcpt, verdict: digest.VerdictSuppress},
 
+	// Servers without enhanced codes. 552 was a full mailbox's before it was a big
+	// message's (RFC 5321 section 4.2.2).
+	{class: 5, code: 552, words: "storage", verdict: digest.VerdictFailed, strike: digest.StrikeFull},
+	{class: 5, code: 552, words: "quota", verdict: digest.VerdictFailed, strike: digest.StrikeFull},
+	{class: 5, code: 552, words: "mailbox", verdict: digest.VerdictFailed, strike: digest.StrikeFull},
 	{class: 5, code: 552, at: stageData, verdict: digest.VerdictFailed, blame: aboutMessage},
 	{class: 5, code: 552, at: stageEnd, verdict: digest.VerdictFailed, blame: aboutMessage},
 	{class: 5, code: 554, at: stageData, verdict: digest.VerdictFailed, blame: aboutMessage},

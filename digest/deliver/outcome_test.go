@@ -61,6 +61,10 @@ func TestRepliesAndWhatTheyMean(t *testing.T) {
 		{stageEnd, 554, "5.6.0 bad message", fail, aboutMessage, ""},
 		{stageEnd, 552, "too much mail data", fail, aboutMessage, ""},
 		{stageData, 554, "no valid recipients", fail, aboutMessage, ""},
+		{stageEnd, 552, "Requested mail action aborted: exceeded storage allocation", fail, aboutReader, digest.StrikeFull},
+		{stageEnd, 552, "mailbox is over quota", fail, aboutReader, digest.StrikeFull},
+		{stageRcpt, 553, "5.6.7 no internationalised addresses", fail, aboutReader, ""},
+		{stageEnd, 554, "5.6.9 UTF-8 header cannot be passed on", fail, aboutReader, ""},
 		{stageRcpt, 554, "refused", fail, aboutReader, ""},
 		// Us: never the address, whatever the words.
 		{stageRcpt, 550, "5.7.1 user unknown to our policy", fail, aboutUs, ""},

@@ -2,10 +2,13 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/zest-digest/zest/digest"
 )
 
 // relayRest is how long a relay that could not be used is left out, while
@@ -101,6 +104,47 @@ func (p *pool) dial(ctx context.Context) (*session, error) {
 		s.until, s.err = p.now().Add(relayRest), err
 		p.mu.Unlock()
 	}
+}
+
+// passOver leaves a relay out that refused the sender, when another can do its
+// work, and says whether one can. A refusal for good counts for as long as a
+// provider's.
+func (p *pool) passOver(s *seat, no *refusal) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	for _, other := range p.seats {
+		if other == s || now.Before(other.until) {
+			continue
+		}
+		rest := relayRest
+		if no.code/100 == 5 {
+			rest = policyPause
+		}
+		if !now.Before(s.until) {
+			s.until = now.Add(rest)
+		}
+		enhanced, reply := split(no.text)
+		s.err = &digest.SendError{
+			Verdict: digest.VerdictDefer, Code: no.code, Enhanced: enhanced, Stage: string(no.at),
+			Err: fmt.Errorf("%s refuses the sender: %d %s", s.relay.name(), no.code, reply),
+		}
+		return true
+	}
+	return false
+}
+
+// closed lists the relays that are left out for now.
+func (p *pool) closed() []Provider {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []Provider
+	for _, s := range p.seats {
+		if p.now().Before(s.until) {
+			out = append(out, Provider{Name: s.relay.name(), Relay: true, Why: shorten(s.err.Error()), Until: s.until})
+		}
+	}
+	return out
 }
 
 func (p *pool) release(s *seat) {

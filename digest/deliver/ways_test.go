@@ -82,6 +82,44 @@ func TestARelayThatDiesInTheMiddleIsReplaced(t *testing.T) {
 	}
 }
 
+// What a relay says at MAIL is about us: no reader was named yet, and another
+// relay may think better of us.
+func TestARelayThatRefusesTheSenderIsReplacedAndNobodyIsCharged(t *testing.T) {
+	for _, no := range []string{"550 5.7.26 unauthenticated", "452 4.3.1 no space left"} {
+		t.Run(no, func(t *testing.T) {
+			other := delivertest.Start(t, delivertest.Script{})
+			refusing := delivertest.Start(t, refuseAt("MAIL", no))
+			s, err := deliver.New(deliver.Options{Relays: []deliver.Relay{relayOf(refusing, 9, 4), relayOf(other, 1, 4)}, Connections: 3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := newFeed(60)
+			if err := s.Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(map[digest.Verdict]int{digest.VerdictSent: 60}, f.verdicts()); d != "" || other.Count() != 60 {
+				t.Error(other.Count(), d)
+			}
+			closed := s.Closed()
+			if len(closed) != 1 || !closed[0].Relay || !strings.HasSuffix(closed[0].Name, fmt.Sprint(":", refusing.Port)) || !strings.Contains(closed[0].Why, no) {
+				t.Errorf("what the operator is told: %+v", closed)
+			}
+		})
+	}
+}
+
+func TestRelaysThatAllRefuseTheSenderEndTheRun(t *testing.T) {
+	first, second := delivertest.Start(t, refuseAt("MAIL", "550 5.7.1 first")), delivertest.Start(t, refuseAt("MAIL", "550 5.7.26 second"))
+	f, err := send(t, 60, deliver.Options{Relays: []deliver.Relay{relayOf(first, 9, 4), relayOf(second, 1, 4)}, Connections: 1})
+	var relay *digest.SendError
+	if !errors.As(err, &relay) || relay.Stage != "mail" || relay.Enhanced != "5.7.26" {
+		t.Errorf("%v", err)
+	}
+	if d := cmp.Diff(map[digest.Verdict]int{digest.VerdictDefer: 5}, f.verdicts()); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestLMTPIsGreetedAsLMTP(t *testing.T) {
 	server := delivertest.Start(t, delivertest.Script{LMTP: true})
 	r := relayOf(server, 0, 0)
