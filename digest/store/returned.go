@@ -10,11 +10,6 @@ import (
 	"github.com/zest-digest/zest/digest"
 )
 
-// troubleMemory is how long a bounce that did not close an address by itself
-// counts. [digest.Strike] says when several do, as for the replies of SMTP: a
-// relay that takes every message says nothing between two of them.
-const troubleMemory = 90 * 24 * time.Hour
-
 // unreadLife is how long a message that nobody could match is kept: it may name
 // people.
 const unreadLife = 30 * 24 * time.Hour
@@ -87,8 +82,8 @@ func (s *Store) grant(ctx context.Context, tx *sql.Tx, r digest.Returned) (diges
 		}
 		return digest.ActionLeft, s.suppressQueued(ctx, tx, r.Subscriber, r.At)
 	case digest.WishCount:
-		full, err := s.enough(ctx, tx, r)
-		if err != nil || !full {
+		n, err := s.enough(ctx, tx, r.Subscriber, r.Fingerprint, r.At)
+		if err != nil || n == 0 {
 			return digest.ActionCounted, err
 		}
 		return digest.ActionSuppressed, s.close(ctx, tx, r, "bounced again and again")
@@ -105,20 +100,6 @@ func (s *Store) close(ctx context.Context, tx *sql.Tx, r digest.Returned, reason
 		return err
 	}
 	return s.suppressQueued(ctx, tx, r.Subscriber, r.At)
-}
-
-// enough reports whether the bounces of a reader, this one among them, close the
-// address.
-func (s *Store) enough(ctx context.Context, tx *sql.Tx, r digest.Returned) (bool, error) {
-	var editions, closed int
-	var first, last sql.NullInt64
-	err := s.row(ctx, tx, `SELECT COUNT(DISTINCT edition_id), COUNT(DISTINCT CASE WHEN status = '5.2.1' THEN edition_id END), MIN(at), MAX(at) FROM returned
-		WHERE subscriber_id = ? AND at > ? AND (action = 'counted' OR fingerprint = ?)`, r.Subscriber, milli(r.At.Add(-troubleMemory)), r.Fingerprint).Scan(&editions, &closed, &first, &last)
-	if err != nil {
-		return false, err
-	}
-	apart := time.Duration(last.Int64-first.Int64) * time.Millisecond
-	return digest.StrikeDisabled.Closes(closed, apart) || digest.StrikeFull.Closes(editions, apart), nil
 }
 
 // ReturnedFilter picks what came back; empty fields pick all.

@@ -89,3 +89,58 @@ func bouncesAddUp(t *testing.T, open Opener) {
 		}
 	}
 }
+
+// refusalsAndBounces: some servers refuse to our face, others take a message and
+// send it back, and many do now this, now that. An edition is one trouble.
+func refusalsAndBounces(t *testing.T, open Opener) {
+	type event struct {
+		day    int // of its edition
+		refuse digest.Strike
+		back   string // status of what came back for it
+	}
+	taken := digest.Strike("")
+	for _, c := range []struct {
+		name   string
+		events []event
+		closes bool
+	}{
+		{"refused, then back", []event{{0, digest.StrikeDisabled, ""}, {1, taken, "5.2.1"}}, true},
+		{"back, then refused", []event{{0, taken, "5.2.1"}, {1, digest.StrikeDisabled, ""}}, true},
+		{"once in both ways", []event{{0, digest.StrikeDisabled, "5.2.1"}}, false},
+		{"taken in between", []event{{0, digest.StrikeDisabled, ""}, {1, taken, ""}, {2, taken, "5.2.1"}}, false},
+		{"full, now this, now that", []event{{0, digest.StrikeFull, ""}, {7, taken, "5.2.2"}, {15, digest.StrikeFull, ""}}, true},
+		{"full, too soon", []event{{0, digest.StrikeFull, ""}, {7, taken, "5.2.2"}, {8, digest.StrikeFull, ""}}, false},
+		{"full, and disabled at last", []event{{0, digest.StrikeFull, ""}, {7, digest.StrikeFull, ""}, {15, taken, "5.2.1"}}, true},
+		{"a lost domain is no full mailbox", []event{{0, digest.StrikeFull, ""}, {7, digest.StrikeDomain, ""}, {15, taken, "5.2.2"}}, false},
+	} {
+		s := open(t)
+		email := strings.NewReplacer(" ", ".", ",", "").Replace(c.name) + "@example.org"
+		must(s.Subscribe(ctx, subscription(email, c.name), store.SubscribeOptions{}))(t)
+		id := must(s.FindSubscriber(ctx, email))(t).ID
+		for i, x := range c.events {
+			at := Noon.Add(time.Duration(x.day) * 24 * time.Hour)
+			f := edition(i + 1)
+			f.Expires, f.Audience, f.Edition.Newsletter, f.Lists = at.Add(48*time.Hour), nil, c.name, []string{c.name}
+			for _, g := range must(s.Audience(ctx, digest.AudienceQuery{Newsletter: c.name, Lists: f.Lists, Now: at}))(t) {
+				f.Audience = append(f.Audience, digest.Served{AudienceGroup: g, Due: true, Variant: "fr"})
+			}
+			e := must(s.Freeze(ctx, f))(t)
+			if got := claim(t, s, e.ID, "run", 0, 1); len(got) != 1 {
+				t.Fatalf("%s: closed before day %d", c.name, x.day)
+			}
+			o := digest.Outcome{Subscriber: id, Verdict: digest.VerdictSent, Code: 250, At: at}
+			if x.refuse != taken {
+				o.Verdict, o.Strike, o.Code = digest.VerdictFailed, x.refuse, 550
+			}
+			ok(t, s.Settle(ctx, e.ID, "run", []digest.Outcome{o}))
+			if x.back != "" {
+				r := returned(fmt.Sprint(c.name, i), id, e.ID, digest.WishCount)
+				r.Status, r.At = x.back, at.Add(time.Minute)
+				must(s.TakeBack(ctx, r))(t)
+			}
+		}
+		if _, err := s.SuppressionOf(ctx, email); (err == nil) != c.closes {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

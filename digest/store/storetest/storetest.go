@@ -76,6 +76,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"WhatWasCarriedCanBeToldAgain":         retelling,
 		"WhatComesBackIsTakenOnce":             comesBack,
 		"BouncesAddUp":                         bouncesAddUp,
+		"RefusalsAndBouncesAddUp":              refusalsAndBounces,
 		"ASegmentGetsItsEdition":               segmented,
 		"APlanBecomesOneEdition":               planning,
 		"ReactionsAddUp":                       reactions,
