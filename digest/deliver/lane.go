@@ -8,8 +8,8 @@ import (
 )
 
 // lane is one connection's worth of work. It has one message in flight at a
-// time: written whole, its reply not yet read. While that travels, the lane
-// composes the next one and, to a server that is far, sends its envelope.
+// time: written whole, its reply not yet read. Behind it, where nothing limits
+// how fast we send, travels the envelope of the next.
 type lane struct {
 	s        *Sender
 	n        int
@@ -20,6 +20,16 @@ type lane struct {
 	letters [2]letter // one in flight, one being composed
 	turn    int
 	flight  flight
+	next    *digest.Reader // comes after the one at hand, and is not prepared; nil for nobody
+	ahead   ahead
+}
+
+// ahead is a message that was made, and may begin, while the one before it was
+// being sent.
+type ahead struct {
+	reader  *digest.Reader // nil for none
+	letter  *letter
+	begunOn *session // its envelope is on the way there; nil when it is not
 }
 
 // flight is a message that was written and awaits its reply.
@@ -45,19 +55,31 @@ func (l *lane) run(ctx context.Context) error {
 			return err
 		}
 		for i := range readers {
-			if err := l.one(ctx, &readers[i]); err != nil {
+			var next *digest.Reader
+			if i+1 < len(readers) {
+				next = &readers[i+1]
+			}
+			if err := l.one(ctx, &readers[i], next); err != nil {
 				return errors.Join(err, l.land(ctx))
 			}
 		}
 	}
 }
 
-// one begins the message of one reader. What is in flight lands first; the new
-// message is in flight afterwards, or settled. An error without the reader being
-// settled means that nothing of the message left.
-func (l *lane) one(ctx context.Context, r *digest.Reader) error {
+// one begins the message of one reader, unless it was begun ahead. What is in
+// flight lands first; the new message is in flight afterwards, or settled. An
+// error without the reader being settled means that nothing of the message left.
+func (l *lane) one(ctx context.Context, r, next *digest.Reader) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if l.ahead.reader == r {
+		if err := l.land(ctx); err != nil {
+			return err
+		}
+		a := l.ahead
+		l.ahead, l.next = ahead{}, next
+		return l.transmit(ctx, flight{r, a.letter, 0}, a.begunOn)
 	}
 	mail, err := l.compose(r)
 	if err != nil {
@@ -66,13 +88,8 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 		}
 		return l.settle(ctx, r, "", digest.Outcome{Verdict: digest.VerdictFailed, Reply: shorten(err.Error())})
 	}
-	// To a distant server the policies are asked one outcome too early: the
-	// message before this one is still on its way.
-	early := l.flight.reader != nil && l.session.distant() && l.session.sent+1 < l.s.o.PerConnection
-	if !early {
-		if err := l.land(ctx); err != nil {
-			return err
-		}
+	if err := l.land(ctx); err != nil {
+		return err
 	}
 	if held, err := l.consult(ctx, r); held || err != nil {
 		return err
@@ -80,31 +97,41 @@ func (l *lane) one(ctx context.Context, r *digest.Reader) error {
 	if l.s.o.Drop != nil {
 		return l.drop(ctx, r, mail)
 	}
-	var begunOn *session
-	if early && l.flight.reader != nil && l.session.begin(ctx, r) == nil {
-		begunOn = l.session
+	l.next = next
+	return l.transmit(ctx, flight{r, mail, 0}, nil)
+}
+
+// prepare makes the next message, if it may begin right behind the one at hand.
+// The policies are asked one outcome too early for that, so it is for when no
+// limit is in force; what they would hold back waits for its own turn.
+func (l *lane) prepare() {
+	r := l.next
+	if l.next = nil; r == nil || !l.session.pipeline || l.session.sent+1 >= l.s.o.PerConnection || l.session.seat.limit != nil || !l.s.unlimited() {
+		return
 	}
-	if err := l.land(ctx); err != nil {
-		return err
+	mail, err := l.compose(r)
+	if err != nil {
+		l.turn ^= 1
+		return
 	}
-	return l.transmit(ctx, flight{r, mail, 0}, begunOn)
+	for _, p := range l.s.policies {
+		if a := p.before(r, l.s.o.Now()); a != (admission{}) {
+			l.turn ^= 1
+			return
+		}
+	}
+	l.ahead = ahead{reader: r, letter: mail}
 }
 
 // consult asks the policies whether a message may begin, and does the waiting
-// for them. It reports whether the reader was held back, and so is settled.
+// for them, with nothing in flight. It reports whether the reader was held back, and so is settled.
 func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err error) {
 	for i := 0; i < len(l.s.policies); i++ {
 		a := l.s.policies[i].before(r, l.s.o.Now())
 		if a.hold > 0 {
-			if err := l.land(ctx); err != nil {
-				return false, err
-			}
 			return true, l.settle(ctx, r, "", digest.Outcome{Verdict: digest.VerdictDefer, Reply: shorten("not tried, " + a.why), RetryAfter: a.hold})
 		}
 		if a.wait > 0 {
-			if err := l.land(ctx); err != nil {
-				return false, err
-			}
 			if err := sleep(ctx, a.wait); err != nil {
 				return false, err
 			}
@@ -115,9 +142,6 @@ func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err er
 	}
 	if l.session == nil || l.session.seat.limit == nil {
 		return false, nil
-	}
-	if err := l.land(ctx); err != nil {
-		return false, err
 	}
 	return false, sleep(ctx, l.session.seat.limit.Reserve().Delay())
 }
@@ -191,7 +215,12 @@ func (l *lane) offer(ctx context.Context, f flight, begunOn *session) error {
 	if err := l.session.ready(ctx); err != nil {
 		return err
 	}
-	return l.session.content(ctx, f.letter)
+	l.prepare()
+	begun, err := l.session.content(ctx, f.letter, l.ahead.reader)
+	if begun {
+		l.ahead.begunOn = l.session
+	}
+	return err
 }
 
 // land reads the reply to the message in flight, if there is one, and settles

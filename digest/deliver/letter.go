@@ -1,6 +1,9 @@
 package deliver
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // letter is one reader's message on its way to the wire, in a buffer that is
 // used again: room, signatures, message, end of message.
@@ -36,19 +39,22 @@ func (l *letter) prepend(b []byte) {
 	copy(l.buf[l.start:], b)
 }
 
-// data is the message for DATA, with its end. No line of ours begins with a dot,
-// so none is doubled.
-func (l *letter) data() []byte { return l.buf[l.start:] }
+// data is the message for DATA, with its end, and what is to travel behind it. No
+// line of ours begins with a dot, so none is doubled.
+func (l *letter) data(behind []byte) []byte {
+	copy(l.buf[len(l.buf)-len(endOfMessage):], endOfMessage) // what went behind a chunk may lie there
+	return append(l.buf[l.start:], behind...)
+}
 
-// chunk is the message for BDAT, behind its command. The whole message is one
-// chunk (RFC 3030 section 2), and nothing is stuffed.
-func (l *letter) chunk() []byte {
+// chunk is the message for BDAT, behind its command, and what is to travel behind
+// it. The whole message is one chunk (RFC 3030 section 2), and nothing is stuffed.
+func (l *letter) chunk(behind []byte) []byte {
 	var line [32]byte
 	command := append(strconv.AppendInt(append(line[:0], "BDAT "...), int64(len(l.message())), 10), " LAST\r\n"...)
 	at := l.start - len(command)
 	if at < 0 {
-		return append(command, l.message()...)
+		return slices.Concat(command, l.message(), behind)
 	}
 	copy(l.buf[at:], command)
-	return l.buf[at : len(l.buf)-len(endOfMessage)]
+	return append(l.buf[at:len(l.buf)-len(endOfMessage)], behind...)
 }

@@ -90,6 +90,9 @@ func (s *Sender) Deliver(ctx context.Context, messages map[string]*Message, f Fe
 	return context.Cause(ctx)
 }
 
+// unlimited reports whether nothing limits how fast readers follow each other.
+func (s *Sender) unlimited() bool { return s.o.Rate == 0 && s.traffic.free() }
+
 // SendOne sends one message outside any ledger.
 func (s *Sender) SendOne(ctx context.Context, m *Message, r digest.Reader) (digest.Outcome, error) {
 	var one single

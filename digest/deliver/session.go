@@ -59,8 +59,8 @@ type Timeouts struct {
 }
 
 // session is one connection to a relay. A transaction is begin, ready, content
-// and end, in this order; begin of the next one may come before end, so that its
-// commands travel behind the message (RFC 2920 section 3.1).
+// and end, in this order; content may begin the next one, so that its commands
+// travel behind the message.
 type session struct {
 	client   *smtp.Client
 	conn     net.Conn // below any TLS: deadlines are set here
@@ -70,14 +70,12 @@ type session struct {
 
 	pipeline, chunking, dsn, utf8 bool
 
-	sent   int           // messages taken
-	broken bool          // nothing can be said or heard any more
-	deaf   bool          // the server takes no more; a reply may still come
-	open   int           // transactions begun and not concluded; a QUIT would be read as mail
-	stale  bool          // the server still holds an envelope, and wants a RSET before the next
-	trip   time.Duration // the shortest wait for a reply so far; 0 when not measured
-	asked  time.Time     // when an envelope was written to a server that had nothing else to do
-	head   []byte        // the commands of the newest transaction
+	sent   int    // messages taken
+	broken bool   // nothing can be said or heard any more
+	deaf   bool   // the server takes no more; a reply may still come
+	open   int    // transactions begun and not concluded; a QUIT would be read as mail
+	stale  bool   // the server still holds an envelope, and wants a RSET before the next
+	head   []byte // the commands of the newest transaction
 
 	watchdog watchdog
 }

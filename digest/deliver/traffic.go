@@ -71,8 +71,9 @@ type traffic struct {
 	o     Traffic
 	group func(email string) string
 
-	mu    sync.Mutex
-	flows map[string]*flow
+	mu     sync.Mutex
+	flows  map[string]*flow
+	slowed int // flows that a provider asked to be slower
 }
 
 // flow is what goes to one provider.
@@ -155,6 +156,13 @@ func (t *traffic) forget() {
 	}
 }
 
+// free reports whether no limit is in force for anybody.
+func (t *traffic) free() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.o.Limits) == 0 && t.o.WarmUp.Since.IsZero() && t.slowed == 0
+}
+
 // before gives a reader their provider's next turn.
 func (t *traffic) before(r *digest.Reader, now time.Time) admission {
 	t.mu.Lock()
@@ -199,6 +207,14 @@ func (t *traffic) after(r *digest.Reader, at stage, o digest.Outcome) error {
 	defer t.mu.Unlock()
 	f := t.flow(t.group(r.Email), o.At)
 	f.flying = max(0, f.flying-1)
+	before := f.base > 0
+	defer func() {
+		if after := f.base > 0; after && !before {
+			t.slowed++
+		} else if before && !after {
+			t.slowed--
+		}
+	}()
 	if o.Verdict == digest.VerdictSent {
 		f.today++
 		if f.taken++; o.At.Sub(f.since) > 10*time.Second {

@@ -43,17 +43,6 @@ func isLost(err error) bool {
 	return errors.As(err, &gone)
 }
 
-// far is the round trip from which on the next envelope is sent behind a
-// message, without waiting for the message's reply. Nearer by, waiting costs
-// less than what the overlap does: a server that answers in batches keeps the
-// message's reply back until it has dealt with the next envelope, and the message
-// is in doubt for longer if we are killed.
-const far = 4 * time.Millisecond
-
-// distant reports whether the next envelope may, and should, go out before the
-// reply to the message.
-func (s *session) distant() bool { return s.pipeline && !s.broken && s.trip >= far }
-
 // begin writes the envelope of a message. Where the server does not pipeline it
 // only remembers it, and [session.ready] says it line by line.
 func (s *session) begin(ctx context.Context, r *digest.Reader) error {
@@ -65,12 +54,9 @@ func (s *session) begin(ctx context.Context, r *digest.Reader) error {
 	if !s.pipeline {
 		return nil
 	}
-	s.asked = time.Time{}
-	if s.open == 1 {
-		s.asked = time.Now()
-	}
 	s.deadline(ctx, s.timeouts.Command)
-	return s.write(s.head, stageMail)
+	_, err = s.write(s.head)
+	return s.unwritten(stageMail, err)
 }
 
 // envelope makes the commands of a transaction, with the parameters that the
@@ -122,8 +108,8 @@ func (s *session) ready(ctx context.Context) error {
 				break
 			}
 			s.deadline(ctx, s.timeouts.Command)
-			if err := s.write(lines[:end], at); err != nil {
-				return err
+			if _, err := s.write(lines[:end]); err != nil {
+				return s.unwritten(at, err)
 			}
 		}
 		var err error
@@ -159,15 +145,36 @@ func (s *session) ready(ctx context.Context) error {
 	return first
 }
 
-// content writes the message. An error means that the server does not have it.
-func (s *session) content(ctx context.Context, l *letter) error {
+// content writes the message, and behind it the envelope of the next one, when
+// there is a next: RFC 2920 section 3.1 allows a message to be the first of a
+// group of commands. It reports whether that envelope is on its way. An error
+// means that the server does not have the message.
+func (s *session) content(ctx context.Context, l *letter, next *digest.Reader) (begun bool, err error) {
+	var behind []byte
+	if next != nil && s.pipeline {
+		if s.head, err = s.envelope(s.head[:0], next); err == nil {
+			behind = s.head
+		}
+	}
+	b := l.data(behind)
+	if s.chunking {
+		b = l.chunk(behind)
+	}
 	s.deadline(ctx, s.timeouts.Data)
 	s.watchdog.begin(s)
-	defer s.watchdog.end(s)
-	if s.chunking {
-		return s.write(l.chunk(), stageData)
+	n, err := s.write(b)
+	s.watchdog.end(s)
+	switch {
+	case err == nil:
+		if begun = len(behind) > 0; begun {
+			s.open++
+		}
+		return begun, nil
+	case n >= len(b)-len(behind):
+		s.deaf = true // after the message; the reply to it may still come
+		return false, nil
 	}
-	return s.write(l.data(), stageData)
+	return false, s.unwritten(stageData, err)
 }
 
 // end reads the reply to the message.
@@ -187,27 +194,22 @@ func (s *session) end(ctx context.Context) error {
 	return err
 }
 
-// write hands bytes to the connection, all of them.
-func (s *session) write(b []byte, at stage) error {
+// write hands bytes to the connection, all of them. After an error it says how
+// many are gone.
+func (s *session) write(b []byte) (n int, err error) {
 	w := s.client.Text.W
-	_, err := w.Write(b)
-	if err == nil {
+	if n, err = w.Write(b); err == nil {
 		err = w.Flush()
+		n -= w.Buffered()
 	}
-	if err != nil {
-		return s.unwritten(at, err)
-	}
-	return nil
+	return n, err
 }
 
 // unwritten ends a session whose server takes no more. It may have said why
 // before it stopped listening: 421, or that the message is too big.
 func (s *session) unwritten(at stage, err error) error {
-	if s.open > 1 {
-		// The message before this one awaits its reply, which may still come.
-		s.open--
-		s.deaf = true
-		return &lost{at, err}
+	if err == nil {
+		return nil
 	}
 	s.conn.SetReadDeadline(time.Now().Add(time.Second))
 	word := said(s.expect(at, 0))
@@ -228,12 +230,6 @@ func (s *session) expect(at stage, class int) error {
 	if err != nil {
 		s.broken = true
 		return &lost{at, err}
-	}
-	if !s.asked.IsZero() {
-		if trip := time.Since(s.asked); s.trip == 0 || trip < s.trip {
-			s.trip = trip
-		}
-		s.asked = time.Time{}
 	}
 	switch {
 	case r.code == 421:
