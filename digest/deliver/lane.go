@@ -103,10 +103,12 @@ func (l *lane) one(ctx context.Context, r, next *digest.Reader) error {
 
 // prepare makes the next message, if it may begin right behind the one at hand.
 // The policies are asked one outcome too early for that, so it is for when no
-// limit is in force; what they would hold back waits for its own turn.
+// limit is in force and the connection has proved itself; what they would hold
+// back waits for its own turn.
 func (l *lane) prepare() {
-	r := l.next
-	if l.next = nil; r == nil || !l.session.pipeline || l.session.sent+1 >= l.s.o.PerConnection || l.session.seat.limit != nil || !l.s.unlimited() {
+	r, s := l.next, l.session
+	l.next = nil
+	if r == nil || !s.pipeline || s.sent == 0 || s.sent+1 >= l.s.o.PerConnection || s.seat.limit != nil || !l.s.unlimited() {
 		return
 	}
 	mail, err := l.compose(r)
