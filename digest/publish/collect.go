@@ -33,14 +33,34 @@ type SourceReport struct {
 func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) (reports []SourceReport, err error) {
 	ctx, end := p.o.Span(ctx, "collect")
 	defer func() { end(err) }()
-	return p.gather(ctx, sources, func(ctx context.Context, h digest.Harvest, articles []digest.Article) (digest.Saved, error) {
+	var unchanged []digest.SourceState
+	together := func(ctx context.Context) error {
+		err := p.o.Store.SaveStates(ctx, unchanged)
+		unchanged = nil
+		if err != nil {
+			return fmt.Errorf("saving the state of sources: %w", err)
+		}
+		return nil
+	}
+	reports, err = p.gather(ctx, sources, func(ctx context.Context, h digest.Harvest, articles []digest.Article) (digest.Saved, error) {
+		if h.NotModified {
+			if unchanged = append(unchanged, h.State); len(unchanged) < statesAtOnce {
+				return digest.Saved{}, nil
+			}
+			return digest.Saved{}, together(ctx)
+		}
 		saved, err := p.o.Store.SaveHarvest(ctx, h.State, articles, h.Passed...)
 		if err != nil {
 			return saved, fmt.Errorf("saving what %s brought: %w", h.Source.Name, err)
 		}
 		return saved, nil
 	}, true)
+	return reports, errors.Join(err, together(context.WithoutCancel(ctx)))
 }
+
+// statesAtOnce is how many sources that had nothing new are noted together. There
+// is nothing to lose with them: they are asked again.
+const statesAtOnce = 64
 
 // atOnce is how many sources' items may be made articles at once. Most of that
 // time is spent waiting for pages.

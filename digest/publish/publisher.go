@@ -29,6 +29,7 @@ type Store interface {
 	Secret(ctx context.Context) ([]byte, error)
 	SourceState(ctx context.Context, source string) (digest.SourceState, error)
 	SaveState(ctx context.Context, st digest.SourceState) error
+	SaveStates(ctx context.Context, list []digest.SourceState) error
 	SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article, passed ...digest.Passed) (digest.Saved, error)
 	SaveArticles(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error)
 	Known(ctx context.Context, source string, identities []string) (map[string]digest.ArticleID, error)

@@ -42,6 +42,22 @@ func (s *Store) SaveState(ctx context.Context, st digest.SourceState) error {
 	return s.saveState(ctx, s.db, st)
 }
 
+// SaveStates remembers how many readings ended that brought nothing, all or none.
+// A power cut may take them: the sources are asked again.
+func (s *Store) SaveStates(ctx context.Context, list []digest.SourceState) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.relaxedTx(ctx, func(tx runner) error {
+		for _, st := range list {
+			if err := s.saveState(ctx, tx, st); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (s *Store) saveState(ctx context.Context, r runner, st digest.SourceState) error {
 	_, err := s.exec(ctx, r, `INSERT INTO sources (`+sourceColumns+`) VALUES (`+marks(17)+`)
 		ON CONFLICT (name) DO UPDATE SET title = excluded.title, etag = excluded.etag, last_modified = excluded.last_modified,

@@ -24,7 +24,7 @@ func remembered(t *testing.T, open Opener) {
 		t.Error(d)
 	}
 	want.Answer, want.Flood, want.Gone = "", 0, false
-	ok(t, s.SaveState(ctx, want))
+	ok(t, s.SaveStates(ctx, []digest.SourceState{want, {Source: "t"}}))
 	if d := cmp.Diff(want, must(s.SourceState(ctx, "s"))(t)); d != "" {
 		t.Error(d)
 	}
