@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ func (p *page) checkLinks() {
 		if n.Data != "a" || !ok {
 			return
 		}
-		text := strings.ToLower(strings.TrimSpace(textOf(n)))
+		text := strings.ToLower(strings.TrimSpace(cmp.Or(attr(n, "aria-label"), textOf(n)))) // as it is read out
 		switch f, again := seen[text]; {
 		case text == "":
 			if attr(n, "aria-hidden") != "true" {

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,12 +32,17 @@ func editions(lang string) map[string][]digest.Section {
 	for i := range long {
 		long[i].Article.Title = strings.Repeat(long[i].Article.Title+", ", 5) + strings.Repeat("Donaudampfschifffahrt", 6)
 	}
+	asked := sample[lang]()[:4]
+	for i := range asked {
+		asked[i].More, asked[i].Less = fmt.Sprint("https://lettre.estran.example/more/", i), fmt.Sprint("https://lettre.estran.example/less/", i)
+	}
 	titles := map[string][2]string{"fr": {"Grand angle", "À lire aussi"}, "en": {"In depth", "Also worth your time"}, "ar": {"نظرة أعمق", "للقراءة أيضًا"}, "he": {"מבט לעומק", "עוד לקרוא"}}[lang]
 	return map[string][]digest.Section{
 		"many":     {{Title: titles[0], Cards: cards[:3]}, {Title: titles[1], Cards: cards[3:]}},
 		"one":      {{Cards: cards[:1]}},
 		"noimages": {{Cards: without}},
 		"long":     {{Cards: long}},
+		"wishes":   {{Cards: asked}},
 		"hostile":  {{Title: `<b>"Rubric"</b>`, Cards: hostile(lang)}},
 	}
 }
