@@ -113,3 +113,35 @@ func TestTheLogOfASessionDoesNotGrowForEver(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What readers change by one statement waits in the queue like any transaction.
+func TestEveryWriterQueues(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "zest.db")
+	s, err := Open(ctx, path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, end, err := s.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(true)
+	for name, write := range map[string]func() error{
+		"a statement":   func() error { return s.SetReason(ctx, 1, nil, "other") },
+		"a transaction": func() error { return s.Expire(ctx, time.Now()) },
+		"a session":     func() error { return s.LeaveAll(ctx, []digest.Leave{{Subscriber: 1}}) },
+		"a harvest":     func() error { return s.relaxedTx(ctx, func(runner) error { return nil }) },
+	} {
+		leave := (&queue{dir: s.queue.dir}).wait()
+		done := make(chan error, 1)
+		go func() { done <- write() }()
+		waits(t, s.queue.dir)
+		leave()
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

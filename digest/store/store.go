@@ -180,7 +180,11 @@ type runner interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// exec runs a statement. One that is a transaction by itself waits for its turn.
 func (s *Store) exec(ctx context.Context, r runner, query string, args ...any) (int, error) {
+	if r == runner(s.db) {
+		defer s.queue.wait()()
+	}
 	res, err := r.ExecContext(ctx, s.dialect.bind(query), args...)
 	if err != nil {
 		return 0, err
