@@ -34,8 +34,8 @@ func (b *brittle) Write(p []byte) (int, error) {
 // in the envelope behind it: then its reply decides, and nobody sends it again.
 func TestAMessageIsGoneOnceItsEndIs(t *testing.T) {
 	next := &digest.Reader{Email: "next@example.org", Envelope: "bounce+1@example.org"}
-	l := &letter{buf: []byte("Subject: Bonjour\r\n\r\nLe pont rouvre.\r\n" + endOfMessage)}
-	whole := len(l.data(nil))
+	l := &letter{message: &Message{opening: []byte("Subject: Bonjour\r\n\r\nLe pont rouvre.\r\n")}}
+	whole := octets(l.data(nil))
 	for _, c := range []struct {
 		octets int
 		gone   bool

@@ -8,6 +8,7 @@ import (
 	"html"
 	"mime"
 	netmail "net/mail"
+	"slices"
 	"strings"
 
 	"github.com/wneessen/go-mail"
@@ -18,9 +19,9 @@ import (
 // Message is a composed message with places for what only one reader gets. It
 // does not change, and may be used by several goroutines.
 type Message struct {
-	header   []byte // the header fields all readers share, CRLF-ended
+	opening  []byte // the header fields all readers share, an empty line, the first segment
+	header   []byte // of it, the fields alone, CRLF-ended
 	segments []segment
-	size     int // of the whole, about
 	sign     signable
 }
 
@@ -51,9 +52,9 @@ func Compile(l digest.Letterhead, p digest.Proof) (*Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("composing %s: %w", l.Edition, err)
 	}
-	m.size = len(raw)
+	m.opening = slices.Concat(m.header, []byte("\r\n"), m.segments[0].text)
+	m.header, m.segments[0].text = m.opening[:len(m.header):len(m.header)], m.opening[len(m.header)+2:]
 	for _, s := range m.segments {
-		m.size += len(s.text)
 		if startsWithDot(s.text) {
 			return nil, fmt.Errorf("composing %s: a line begins with a dot", l.Edition)
 		}
@@ -231,26 +232,33 @@ func keepShared(header []byte) []byte {
 
 // Append writes the message for one reader after dst.
 func (m *Message) Append(dst []byte, r *digest.Reader) ([]byte, error) {
-	dst, err := m.appendHeader(dst, r)
-	if err != nil {
+	var l letter
+	if err := m.write(&l, r); err != nil {
 		return dst, err
 	}
-	dst, _ = m.appendBody(append(append(dst, m.header...), "\r\n"...), r, nil)
-	return dst, nil
+	return l.appendTo(dst), nil
 }
 
 // write composes the message for one reader in a letter.
 func (m *Message) write(l *letter, r *digest.Reader) (err error) {
-	if cap(l.buf) < room {
-		l.buf = make([]byte, 0, room+m.size+m.size/8)
+	if cap(l.head) < room {
+		l.head = make([]byte, 0, room+1024)
 	}
-	l.start = room
-	if l.buf, err = m.appendHeader(l.buf[:room], r); err != nil {
+	l.message, l.start = m, room
+	if l.head, err = m.appendHeader(l.head[:room], r); err != nil {
 		return err
 	}
-	l.own = len(l.buf)
-	l.buf, l.places = m.appendBody(append(append(l.buf, m.header...), "\r\n"...), r, l.places[:0])
-	l.buf = append(l.buf, endOfMessage...)
+	l.values, l.places = l.values[:0], l.places[:0]
+	for i := range m.segments[:len(m.segments)-1] {
+		s := &m.segments[i]
+		value := r.Value(s.token)
+		if s.html {
+			value = html.EscapeString(value)
+		}
+		from := len(l.values)
+		l.values = appendToken(l.values, value)
+		l.places = append(l.places, place{from, len(l.values)})
+	}
 	return nil
 }
 
@@ -276,26 +284,6 @@ func (m *Message) appendHeader(dst []byte, r *digest.Reader) ([]byte, error) {
 		dst = append(append(append(dst, ",\r\n <mailto:"...), r.MailUnsub...), "?subject=unsubscribe>"...)
 	}
 	return append(dst, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"...), nil
-}
-
-// appendBody writes the segments with the reader's values between them. It notes
-// where the values stand.
-func (m *Message) appendBody(dst []byte, r *digest.Reader, places []place) ([]byte, []place) {
-	for i := range m.segments {
-		s := &m.segments[i]
-		dst = append(dst, s.text...)
-		if s.token == "" {
-			continue
-		}
-		value := r.Value(s.token)
-		if s.html {
-			value = html.EscapeString(value)
-		}
-		from := len(dst)
-		dst = appendToken(dst, value)
-		places = append(places, place{from, len(dst)})
-	}
-	return dst, places
 }
 
 func recipient(r *digest.Reader) string {

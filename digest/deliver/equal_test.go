@@ -48,7 +48,7 @@ func TestAMessageIsWhatGoMailWouldWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := goMail(t, l, p, &r)
-		got := ours.message()
+		got := ours.appendTo(nil)
 		if a, b := unfold(got), unfold(want); a != b {
 			t.Fatalf("reader %q:\n%s\n\nwant\n%s", r.Name, a, b)
 		}

@@ -85,7 +85,7 @@ func FuzzReader(f *testing.F) {
 		if err := d.sign(m, &mail); err != nil {
 			t.Fatal(err)
 		}
-		raw := mail.message()
+		raw := mail.appendTo(nil)
 		checkWire(t, raw)
 		checkEnvelope(t, &r)
 		head, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))

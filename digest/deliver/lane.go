@@ -150,7 +150,7 @@ func (l *lane) consult(ctx context.Context, r *digest.Reader) (held bool, err er
 
 // drop hands a message to a way out that is not a mail server.
 func (l *lane) drop(ctx context.Context, r *digest.Reader, mail *letter) error {
-	o, err := l.s.o.Drop.put(ctx, r, mail.message())
+	o, err := l.s.o.Drop.put(ctx, r, mail.appendTo(nil))
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,10 @@ type session struct {
 	stale  bool   // the server still holds an envelope, and wants a RSET before the next
 	head   []byte // the commands of the newest transaction
 
+	bare   bool        // conn is the system's own, and nothing encrypts what is written
+	vector net.Buffers // what is being written to such a one
+	joined []byte      // what is being written to another
+
 	watchdog watchdog
 }
 
@@ -142,6 +146,7 @@ func (s *session) dial(ctx context.Context, network, address string, r Relay) (n
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(sendBuffer)
 	}
+	s.bare = r.TLS == TLSNone && !r.LMTP
 	if r.LMTP {
 		conn = lmtpConn{conn}
 	}

@@ -61,7 +61,7 @@ func (d *DKIM) sign(m *Message, l *letter) error {
 	if err != nil {
 		return err
 	}
-	own := l.buf[l.start:l.own]
+	own := l.own()
 	names := m.sign.names[0]
 	if bytes.Contains(own, []byte("\r\nList-Unsubscribe:")) {
 		names = m.sign.names[1]
@@ -86,7 +86,7 @@ func (m *Message) bodyHash(l *letter) ([]byte, error) {
 	}
 	var scratch [256]byte
 	for i, segment := range m.sign.segments[1:] {
-		h.Write(relaxBody(scratch[:0], l.buf[l.places[i].from:l.places[i].to]))
+		h.Write(relaxBody(scratch[:0], l.values[l.places[i].from:l.places[i].to]))
 		h.Write(segment)
 	}
 	return h.Sum(nil), nil

@@ -156,13 +156,14 @@ func (s *session) content(ctx context.Context, l *letter, next *digest.Reader) (
 			behind = s.head
 		}
 	}
-	b := l.data(behind)
+	pieces := l.data(behind)
 	if s.chunking {
-		b = l.chunk(behind)
+		pieces = l.chunk(behind)
 	}
+	whole := octets(pieces) - len(behind)
 	s.deadline(ctx, s.timeouts.Data)
 	s.watchdog.begin(s)
-	n, err := s.write(b)
+	n, err := s.writeAll(pieces)
 	s.watchdog.end(s)
 	switch {
 	case err == nil:
@@ -170,7 +171,7 @@ func (s *session) content(ctx context.Context, l *letter, next *digest.Reader) (
 			s.open++
 		}
 		return begun, nil
-	case n >= len(b)-len(behind):
+	case n >= whole:
 		s.deaf = true // after the message; the reply to it may still come
 		return false, nil
 	}
@@ -203,6 +204,21 @@ func (s *session) write(b []byte) (n int, err error) {
 		n -= w.Buffered()
 	}
 	return n, err
+}
+
+// writeAll hands pieces to the connection, as write does. Where nothing stands
+// between us and the system, it gets them as they lie.
+func (s *session) writeAll(pieces [][]byte) (n int, err error) {
+	if s.bare {
+		s.vector = pieces
+		n, err := s.vector.WriteTo(s.conn)
+		return int(n), err
+	}
+	s.joined = s.joined[:0]
+	for _, p := range pieces {
+		s.joined = append(s.joined, p...)
+	}
+	return s.write(s.joined)
 }
 
 // unwritten ends a session whose server takes no more. It may have said why
