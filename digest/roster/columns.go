@@ -197,9 +197,7 @@ func (b *builder) choice(field, value string) {
 	var err error
 	switch field {
 	case "topics":
-		if !strings.HasPrefix(value, "[") || json.Unmarshal([]byte(value), &c.Topics) != nil {
-			c.Topics = splitNames(value)
-		}
+		c.Topics = readTopics(value)
 	case "cadence":
 		c.Cadence, err = digest.ParseCadence(value)
 	case "hour":
@@ -212,6 +210,14 @@ func (b *builder) choice(field, value string) {
 		}
 	}
 	b.wish = cmp.Or(b.wish, err)
+}
+
+// readTopics reads names, or a list of them as JSON.
+func readTopics(value string) (topics []string) {
+	if !strings.HasPrefix(value, "[") || json.Unmarshal([]byte(value), &topics) != nil {
+		return splitNames(value)
+	}
+	return topics
 }
 
 // settleChoice checks a choice as a whole. Whoever left has none, and is not
