@@ -79,10 +79,7 @@ func mapColumns(headings []string, o Options) ([]column, error) {
 	if err != nil {
 		return nil, err
 	}
-	kinds := map[string]Kind{}
-	for heading, kind := range o.Kinds {
-		kinds[canonical(heading)] = kind
-	}
+	kinds := o.kindsByName()
 	ours := ownExport(func(name string) bool { return slices.Contains(headings, name) })
 	found := false
 	taken := map[string]bool{}

@@ -27,7 +27,7 @@ func (r *Reader) objects(yield func(Row, error) bool) {
 		case strings.TrimSpace(line) == "":
 			continue
 		default:
-			row = object(line, at)
+			row = r.object(line, at)
 		}
 		if !yield(row, nil) {
 			return
@@ -35,7 +35,7 @@ func (r *Reader) objects(yield func(Row, error) bool) {
 	}
 }
 
-func object(line string, at int) Row {
+func (r *Reader) object(line string, at int) Row {
 	var values map[string]any
 	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.UseNumber()
@@ -51,15 +51,19 @@ func object(line string, at int) Row {
 	taken := map[string]bool{}
 	ours := ownExport(func(key string) bool { return values[key] != nil })
 	for _, key := range keys {
-		field := meaningOf(key)
-		if ours && slices.Contains(choices, key) {
+		field, given := r.given[canonical(key)]
+		switch {
+		case given:
+		case ours && slices.Contains(choices, key):
 			field = key
+		default:
+			field = meaningOf(key)
 		}
 		if taken[field] && field != "skip" && field != "attribute" {
 			field = "attribute"
 		}
 		taken[field] = true
-		b.value(column{field: field, heading: key}, values[key])
+		b.value(column{field, key, r.kinds[canonical(key)]}, values[key])
 	}
 	return b.done()
 }
@@ -93,7 +97,7 @@ func (b *builder) value(c column, v any) {
 			}
 		}
 	default:
-		if c.field == "attribute" {
+		if text, ok := v.(string); c.field == "attribute" && (!ok || c.kind == "" || text == "") {
 			b.attribute(c.heading, typed(v))
 			return
 		}

@@ -69,7 +69,7 @@ func (k Kind) read(value string) (any, error) {
 }
 
 // said checks what the operator says of columns, and gives the meanings by
-// [canonical] heading.
+// [canonical] heading. Without headings, as in JSON lines, any may come.
 func (o Options) said(headings []string) (map[string]string, error) {
 	known := map[string]bool{}
 	for _, h := range headings {
@@ -80,7 +80,7 @@ func (o Options) said(headings []string) (map[string]string, error) {
 		switch field := o.Columns[heading]; {
 		case !slices.Contains(Meanings, field):
 			return nil, &digest.InvalidError{Field: "column", Value: field, Reason: "is no meaning of a column; there are " + strings.Join(Meanings, ", ")}
-		case !known[canonical(heading)]:
+		case headings != nil && !known[canonical(heading)]:
 			return nil, &digest.InvalidError{Field: "column", Value: heading, Reason: "is not in the file, which has " + strings.Join(headings, ", ")}
 		default:
 			given[canonical(heading)] = field
@@ -92,11 +92,20 @@ func (o Options) said(headings []string) (map[string]string, error) {
 		default:
 			return nil, &digest.InvalidError{Field: "type", Value: string(o.Kinds[heading]), Reason: "is not one of text, number, yesno, date, list"}
 		}
-		if !known[canonical(heading)] {
+		if headings != nil && !known[canonical(heading)] {
 			return nil, &digest.InvalidError{Field: "type", Value: heading, Reason: "is not a column of the file, which has " + strings.Join(headings, ", ")}
 		}
 	}
 	return given, nil
+}
+
+// kindsByName are the types of attributes by [canonical] heading.
+func (o Options) kindsByName() map[string]Kind {
+	kinds := map[string]Kind{}
+	for heading, kind := range o.Kinds {
+		kinds[canonical(heading)] = kind
+	}
+	return kinds
 }
 
 // typed is a decoded JSON value as an attribute: whole numbers as int64.

@@ -65,6 +65,8 @@ type Reader struct {
 	columns []column
 	pending []string // of the first row, when it is no heading
 	pendAt  int
+	given   map[string]string // what the operator said of the keys of JSON, by [canonical] name
+	kinds   map[string]Kind
 	left    bool   // the whole file is of people who left
 	cleaned string // the whole file is of addresses to suppress, for this reason
 }
@@ -89,7 +91,9 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 		return nil, &digest.InvalidError{Field: "file", Reason: "is one JSON list; write one object a line, for example with jq -c '.[]'"}
 	}
 	if rd.Format == FormatJSONLines {
-		return rd, nil
+		rd.kinds = o.kindsByName()
+		rd.given, err = o.said(nil)
+		return rd, err
 	}
 	return rd, rd.head(string(start), o)
 }

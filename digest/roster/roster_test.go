@@ -207,6 +207,11 @@ func TestWishesOfAFileAreReadWhereTheOperatorSaysSo(t *testing.T) {
 	if rows[1].Refused == nil || rows[2].State != digest.SubLeft || rows[2].Choice.Made() || rows[3].Refused == nil {
 		t.Errorf("%+v", rows[1:])
 	}
+	rows = readAll(t, `{"email":"zoe@example.org","Rubriques":["Mer","Culture"],"rythme":"weekly","Âge":"41"}`, roster.Options{
+		Columns: map[string]string{"Rubriques": "topics", "Rythme": "cadence"}, Kinds: map[string]roster.Kind{"Âge": roster.KindNumber}})
+	if c := rows[0].Choice; len(c.Topics) != 2 || c.Cadence != "weekly" || rows[0].Attributes["Âge"] != int64(41) {
+		t.Errorf("JSON lines: %+v", rows)
+	}
 	if got := readAll(t, text, roster.Options{})[0].Attributes["Rubriques"]; got != "Mer, Culture" {
 		t.Errorf("a column of another program: %v", got)
 	}
