@@ -98,10 +98,11 @@ func (r *session) transact(ctx context.Context, f func(runner) error) error {
 	return err
 }
 
-// A session asks for SQLite's lock every askEvery, and gives up after askTime.
+// A session asks for SQLite's lock every askEvery, and gives up after askTime, if
+// whoever waits has not before: an edition for millions is one long transaction.
 const (
 	askEvery = 500 * time.Microsecond
-	askTime  = 10 * time.Second
+	askTime  = time.Minute
 )
 
 // begin waits for those who write without queueing. SQLite's own way of waiting

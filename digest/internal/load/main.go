@@ -1,7 +1,8 @@
 // Command load puts the readers' server under load: a one-click unsubscribe for
 // each of many readers, by wrk on one core against zest serve on another. It
 // prints what it measured, and fails when an answer was given that a kill -9
-// could take back.
+// could take back. The bars, on a machine that does nothing else: 5,000 a second on
+// the server's core, and a p99 of 50 ms beside a send.
 //
 //	go run ./digest/internal/load -zest bin/zest
 package main
