@@ -14,12 +14,18 @@ var (
 	sentence  = pattern(`^(?s)(.*[.!?»”"])(?:\s|$)`)
 )
 
+// wholeArticle is how many octets no teaser has, whatever is cut off its end.
+const wholeArticle = 8 << 10
+
 // teaser is a source's summary as a person would read it out: plain text,
 // whole sentences. "" when it is none: a repeated title, a bare link, a few
 // words, or a whole article.
 func teaser(summary, title string) string {
 	s := strings.ReplaceAll(PlainText(summary), "\n\n", " ")
 	s = squeeze(s)
+	if len(s) > wholeArticle {
+		return ""
+	}
 	if low := strings.ToLower(s); strings.Contains(low, "premier") || strings.Contains(low, "first") || strings.Contains(low, "zuerst") || strings.Contains(low, "primero") {
 		s = appeared().ReplaceAllString(s, "")
 	}
