@@ -8,7 +8,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -63,6 +65,7 @@ type Keyring struct{ keys []linkKey }
 type linkKey struct {
 	id     byte
 	secret []byte
+	macs   *sync.Pool // of hashes that begin with the secret: a reader's links take four
 }
 
 // NewKeyring makes a keyring from a secret of at least 16 bytes, and those that
@@ -70,7 +73,7 @@ type linkKey struct {
 func NewKeyring(secret []byte, retired ...[]byte) Keyring {
 	var k Keyring
 	for _, s := range append([][]byte{secret}, retired...) {
-		k.keys = append(k.keys, linkKey{keyID(s), s})
+		k.keys = append(k.keys, linkKey{keyID(s), s, &sync.Pool{New: func() any { return hmac.New(sha256.New, s) }}})
 	}
 	return k
 }
@@ -152,7 +155,9 @@ func (k linkKey) payload(t Ticket) []byte {
 }
 
 func (k linkKey) mac(payload []byte, size int) []byte {
-	h := hmac.New(sha256.New, k.secret)
+	h := k.macs.Get().(hash.Hash)
+	defer k.macs.Put(h)
+	h.Reset()
 	h.Write(payload)
 	return h.Sum(nil)[:size]
 }

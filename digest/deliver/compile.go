@@ -129,11 +129,22 @@ func boundary(l digest.Letterhead, p digest.Proof) string {
 // checkLines refuses a value that would begin a header field of its own.
 func checkLines(values ...string) error {
 	for _, v := range values {
-		if strings.ContainsAny(v, "\r\n\x00") {
+		if has(v, "\r\n\x00") {
 			return &digest.InvalidError{Field: "header", Value: v, Reason: "must be one line"}
 		}
 	}
 	return nil
+}
+
+// has is strings.ContainsAny for a few bytes, which are looked for one by one: it
+// is asked for every header field of every reader.
+func has(s, any string) bool {
+	for i := range len(any) {
+		if strings.IndexByte(s, any[i]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // listID is the list's phrase and identifier; only the phrase may be encoded
@@ -269,7 +280,7 @@ func (m *Message) appendHeader(dst []byte, r *digest.Reader) ([]byte, error) {
 	}
 	// An address that ends its own brackets would go on as SMTP parameters.
 	for _, a := range [...]string{r.Email, r.Envelope} {
-		if strings.ContainsAny(a, "<> \t\r\n\x00") {
+		if has(a, "<> \t\r\n\x00") {
 			return dst, &digest.InvalidError{Field: "address", Value: a, Reason: "holds what an address cannot"}
 		}
 	}
