@@ -124,3 +124,12 @@ func TestWhatRepeatsAcrossPagesOfASiteIsFurniture(t *testing.T) {
 		t.Error("two pages are taken for a habit")
 	}
 }
+
+func TestLinksOfAnItemAreRelativeToItsBase(t *testing.T) {
+	for base, want := range map[string]string{"": "https://site.example/a/plan", "https://files.example/dir/": "https://files.example/dir/plan"} {
+		a, err := Article(digest.Item{Identity: "1", URL: "https://site.example/a/b", Base: base, Title: "Un titre", Content: `<p>Voici <a href="plan">le plan</a> de la ville.</p>`}, seen, Options{})
+		if err != nil || !strings.Contains(a.HTML, `"`+want+`"`) {
+			t.Errorf("base %q: %s %v", base, a.HTML, err)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func Outline(it digest.Item, firstSeen time.Time) (digest.Article, bool) {
 	}
 	var a digest.Article
 	entitle(&a, it, firstSeen)
-	a.Item = &digest.Item{URL: it.URL, Title: it.Title, Language: it.Language, Summary: it.Summary, Content: it.Content, Image: it.Image}
+	a.Item = &digest.Item{URL: it.URL, Base: it.Base, Title: it.Title, Language: it.Language, Summary: it.Summary, Content: it.Content, Image: it.Image}
 	return a, true
 }
 
@@ -164,7 +164,7 @@ func ownText(it digest.Item) digest.Article {
 	if root.FirstChild == nil {
 		return a
 	}
-	base := parseURL(it.URL)
+	base := parseURL(first(it.Base, it.URL))
 	fixImages(root)
 	tidyBody(root, []string{squeeze(it.Title)}, nil)
 	a.Image = leadImage(root, base)

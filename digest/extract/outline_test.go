@@ -26,6 +26,7 @@ func TestAnOutlineCompletedIsTheArticle(t *testing.T) {
 		"title only": func(it *digest.Item) { it.Content, it.Summary, it.Language = "", "", "" },
 		"picture":    func(it *digest.Item) { it.Image = "https://blog.example/other.jpg" },
 		"updated":    func(it *digest.Item) { it.Published, it.Updated = time.Time{}, it.Published },
+		"base":       func(it *digest.Item) { it.Base = "https://files.example/blog/" },
 		"no address": func(it *digest.Item) { it.URL = "" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,15 +27,19 @@ func (s *Store) relaxedRead(ctx context.Context, f func(runner) error) error {
 
 // openRelaxed opens a session that does not wait for the disk (synchronous =
 // NORMAL: all or nothing as ever, never a broken file). Nobody else gets its
-// connection, ever: marks in the ledger must survive a power cut.
+// connection, ever: marks in the ledger must survive a power cut. Nobody waits
+// for it either, and it reads too, so it is as patient as others with who has the
+// file to themselves for a moment.
 func (s *Store) openRelaxed(ctx context.Context) (*session, error) {
 	r, err := s.openSession(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.conn.ExecContext(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
-		r.close()
-		return nil, err
+	for _, pragma := range []string{`PRAGMA synchronous = NORMAL`, `PRAGMA busy_timeout = 10000`} {
+		if _, err := r.conn.ExecContext(ctx, pragma); err != nil {
+			r.close()
+			return nil, err
+		}
 	}
 	return r, nil
 }
