@@ -205,6 +205,7 @@ func (p *Publisher) Publish(ctx context.Context, n digest.Newsletter, slot strin
 func (p *Publisher) Make(ctx context.Context, n digest.Newsletter, slot string) (e digest.Edition, err error) {
 	ctx, end := p.o.Span(ctx, "make edition", "zest.newsletter", n.Name)
 	defer func() { end(err) }()
+	trim()
 	draft, err := p.Compose(ctx, n, ComposeOptions{Slot: slot})
 	if err != nil {
 		return digest.Edition{}, err

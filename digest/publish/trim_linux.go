@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// trim gives memory back before the long part of a run: what composing left on
-// the heap, and the pages of the program itself that only composing needed.
+// trim gives memory back before each part of a run: what the one before it left on
+// the heap, and the pages of the program itself that only it needed.
 // They are read-only and backed by the program's file; what is needed again comes
 // back from there. A list of a million is sent by a small machine, too.
 func trim() {

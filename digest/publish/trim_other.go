@@ -4,5 +4,5 @@ package publish
 
 import "runtime/debug"
 
-// trim gives memory back before the long part of a run.
+// trim gives memory back before each part of a run.
 func trim() { debug.FreeOSMemory() }
