@@ -37,6 +37,9 @@ var clustered = map[dialect]string{sqlite: "WITHOUT ROWID", postgres: ""}
 // transaction of its own. On Postgres several processes may start at once: a
 // lock lets one of them do it.
 func (s *Store) migrate(ctx context.Context) error {
+	if s.upToDate(ctx) {
+		return nil
+	}
 	p, err := s.provider()
 	if err != nil {
 		return fmt.Errorf("reading the schema: %w", err)
@@ -99,6 +102,9 @@ func (s *Store) lockMigration(ctx context.Context) (func(), error) {
 
 // current refuses a read-only store whose schema is not this program's.
 func (s *Store) current(ctx context.Context) error {
+	if s.upToDate(ctx) {
+		return nil
+	}
 	p, err := s.provider()
 	if err != nil {
 		return err
@@ -109,6 +115,39 @@ func (s *Store) current(ctx context.Context) error {
 		return &digest.InvalidError{Field: "store", Reason: "is of an earlier version of zest; a command that writes brings it up to date, and keeps a copy of a file first: zest collect"}
 	}
 	return nil
+}
+
+// upToDate reports whether every step was done, by one question where goose asks
+// many: nearly every command finds it so. When it is not, or there is nothing to
+// ask yet, goose says what is missing.
+func (s *Store) upToDate(ctx context.Context) bool {
+	done := map[int64]bool{}
+	err := s.each(ctx, s.db, func(scan func(...any) error) error {
+		var version int64
+		err := scan(&version)
+		done[version] = true
+		return err
+	}, `SELECT version_id FROM goose_db_version WHERE is_applied`)
+	if err != nil {
+		return false
+	}
+	files, err := fs.Glob(schema, "schema/*.sql")
+	for _, f := range files {
+		if version, wrong := versionOf(f); wrong != nil || !done[version] {
+			return false
+		}
+	}
+	return err == nil
+}
+
+// versionOf is the number in the name of a step's file.
+func versionOf(file string) (int64, error) {
+	number, _, _ := strings.Cut(path.Base(file), "_")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", file, err)
+	}
+	return version, nil
 }
 
 func (s *Store) provider() (*goose.Provider, error) {
@@ -122,10 +161,9 @@ func (s *Store) provider() (*goose.Provider, error) {
 		if err != nil {
 			return nil, err
 		}
-		number, _, _ := strings.Cut(path.Base(f), "_")
-		version, err := strconv.ParseInt(number, 10, 64)
+		version, err := versionOf(f)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
+			return nil, err
 		}
 		query := strings.NewReplacer("{id}", identity[s.dialect], "{clustered}", clustered[s.dialect]).Replace(string(body))
 		run := func(ctx context.Context, tx *sql.Tx) error {
