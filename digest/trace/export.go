@@ -145,7 +145,7 @@ func keyValue(kv attribute.KeyValue) []byte {
 	case attribute.INT64:
 		value.varint(3, uint64(kv.Value.AsInt64()))
 	default:
-		value.bytes(1, []byte(kv.Value.Emit()))
+		value.bytes(1, []byte(kv.Value.String()))
 	}
 	m.bytes(1, []byte(kv.Key))
 	m.bytes(2, value)
