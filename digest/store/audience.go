@@ -93,26 +93,35 @@ func (s *Store) expand(ctx context.Context, tx *sql.Tx, e digest.Edition, f dige
 	if _, err = s.exec(ctx, tx, `UPDATE editions SET audience = ? WHERE id = ?`, n, e.ID); err != nil {
 		return err
 	}
-	if err := s.leaveBehind(ctx, tx, e, f); err != nil {
+	if err := s.leaveBehind(ctx, tx, e, f, n); err != nil {
 		return err
 	}
 	return s.grown(ctx, tx, n, "deliveries")
 }
 
-// leaveBehind notes who is behind after an edition: who was up to date and was
-// passed over. Who caught up, or left, is forgotten; a mark of -2 holds them
-// apart until then.
-func (s *Store) leaveBehind(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen) error {
+// leaveBehind notes who is behind after an edition that so many get: who was up to
+// date and was passed over. Who caught up, or left, is forgotten; a mark of -2
+// holds them apart until then.
+func (s *Store) leaveBehind(ctx context.Context, tx *sql.Tx, e digest.Edition, f digest.Frozen, reached int) error {
 	from, args := s.readersOf(f.Lists, f.Members, joinBehind+`JOIN`+onServed, e.Newsletter, e.ID)
 	args = append(append([]any{e.Newsletter}, args...), milli(e.FrozenAt))
 	if _, err := s.exec(ctx, tx, `UPDATE behind SET mark = -2 WHERE newsletter = ? AND subscriber_id IN (SELECT s.id`+from+` AND x.snooze <= ? AND g.due = 1 AND b.mark IS NOT NULL)`, args...); err != nil {
 		return err
 	}
-	from, args = s.readersOf(f.Lists, f.Members, joinBehind+`LEFT JOIN`+onServed+`AND x.snooze <= ?`, e.Newsletter, e.ID, milli(e.FrozenAt))
-	args = append([]any{e.Newsletter, e.Number - 1}, args...)
-	if _, err := s.exec(ctx, tx, `INSERT INTO behind (newsletter, subscriber_id, mark)
-		SELECT CAST(? AS TEXT), s.id, CAST(? AS BIGINT)`+from+` AND b.mark IS NULL AND (g.due IS NULL OR g.due = 0)`, args...); err != nil {
+	// As a rule the edition reaches everybody, and counting is cheaper than looking
+	// at each.
+	from, args = s.readersOf(f.Lists, f.Members, ``)
+	var all int
+	if err := s.row(ctx, tx, `SELECT COUNT(*)`+from, args...).Scan(&all); err != nil {
 		return err
+	}
+	if all > reached {
+		from, args = s.readersOf(f.Lists, f.Members, joinBehind+`LEFT JOIN`+onServed+`AND x.snooze <= ?`, e.Newsletter, e.ID, milli(e.FrozenAt))
+		args = append([]any{e.Newsletter, e.Number - 1}, args...)
+		if _, err := s.exec(ctx, tx, `INSERT INTO behind (newsletter, subscriber_id, mark)
+			SELECT CAST(? AS TEXT), s.id, CAST(? AS BIGINT)`+from+` AND b.mark IS NULL AND (g.due IS NULL OR g.due = 0)`, args...); err != nil {
+			return err
+		}
 	}
 	_, err := s.exec(ctx, tx, `DELETE FROM behind WHERE newsletter = ? AND (mark = -2 OR NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = behind.subscriber_id
 		AND `+willing+`(`+marks(len(f.Lists))+`))))`, append([]any{e.Newsletter}, anys(f.Lists)...)...)
