@@ -76,8 +76,12 @@ func (g gauges) write(out io.Writer) {
 			say(nextSlot, float64(at.Unix()), "newsletter", name)
 		}
 	}
+	failing := map[string]int{}
 	for _, s := range p.Failing {
-		say(failures, float64(s.Failures), "source", s.Source)
+		failing[label(s.Source)] = max(failing[label(s.Source)], s.Failures)
+	}
+	for source, n := range failing {
+		say(failures, float64(n), "source", source)
 	}
 	for reason, n := range p.Suppressions {
 		say(suppressions, float64(n), "reason", reason)

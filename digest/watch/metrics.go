@@ -79,8 +79,15 @@ func (m *Metrics) Source(name string, found int, err error) {
 	if err != nil {
 		outcome = "failed"
 	}
-	m.add(1, reads, "outcome", outcome, "source", name)
-	m.add(found, items, "source", name)
+	m.add(1, reads, "outcome", outcome, "source", label(name))
+	m.add(found, items, "source", label(name))
+}
+
+// label is what a source is called here. One that was given by its address may end
+// in a token, which is nobody's to read.
+func label(source string) string {
+	source, _, _ = strings.Cut(source, "?")
+	return source
 }
 
 // Deliveries hears that delivering begins.
