@@ -49,6 +49,7 @@ type SMTP struct {
 	Hello         string        `yaml:"hello"`   // the name given in EHLO; the host's own when empty
 	Connections   int           `yaml:"connections"`
 	PerConnection int           `yaml:"per_connection"` // messages before a connection is renewed, 0 for no limit
+	Pipelining    bool          `yaml:"pipelining"`     // several commands at a time, where the server offers it; false for one that is not up to it (the relays' too)
 	Rate          float64       `yaml:"rate"`           // messages per second over all connections, 0 for no limit
 	Timeout       time.Duration `yaml:"timeout"`        // of connecting
 	// CommandTimeout bounds each answer of the mail server once it is connected; the
@@ -258,7 +259,7 @@ func Default() Config {
 	return Config{
 		Store: "zest.db",
 		SMTP: SMTP{Host: "localhost", Port: 587, TLS: TLSStart, Connections: 4,
-			PerConnection: 500, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
+			PerConnection: 500, Pipelining: true, Timeout: 30 * time.Second, CommandTimeout: 5 * time.Minute},
 		Web: Web{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, HTTPS: HTTPSOff, ACMEFolder: "acme",
 			ACMEServer: "https://acme-v02.api.letsencrypt.org/directory"},
 		Deliver: Deliver{Via: ViaSMTP, Command: "/usr/sbin/sendmail"},

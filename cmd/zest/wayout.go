@@ -52,7 +52,7 @@ func (a *app) sender(c *config.Config, s *store.Store) (*deliver.Sender, error) 
 // relays are the mail servers: those of the list, or the one.
 func relays(c *config.Config, o *deliver.Options) error {
 	m := c.SMTP
-	one := deliver.Relay{Host: m.Host, Port: m.Port, TLS: deliver.TLS(m.TLS), User: m.User, Password: string(m.Password), LocalName: m.Hello}
+	one := deliver.Relay{Host: m.Host, Port: m.Port, TLS: deliver.TLS(m.TLS), User: m.User, Password: string(m.Password), LocalName: m.Hello, OneByOne: !m.Pipelining}
 	if c.Deliver.Via == config.ViaLMTP {
 		one.LMTP, one.Socket = true, c.Deliver.Path
 		if one.Socket != "" {
@@ -70,7 +70,7 @@ func relays(c *config.Config, o *deliver.Options) error {
 	for _, r := range c.Relays {
 		relay := deliver.Relay{
 			Host: r.Host, Port: r.Port, TLS: deliver.TLS(r.TLS), User: r.User, Password: string(r.Password), LocalName: r.Hello,
-			Weight: r.Weight, Connections: r.Connections, Rate: r.Rate,
+			OneByOne: !m.Pipelining, Weight: r.Weight, Connections: r.Connections, Rate: r.Rate,
 		}
 		if relay.Roots, err = roots("relays."+r.Name+".ca_file", r.CAFile); err != nil {
 			return err

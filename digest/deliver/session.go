@@ -38,6 +38,7 @@ type Relay struct {
 	Roots     *x509.CertPool // nil for the system's
 	Socket    string         // of a Unix domain, instead of host and port
 	LMTP      bool           // speak RFC 2033: a server that fills mailboxes itself
+	OneByOne  bool           // one command at a time, though it may offer to take several
 
 	// Among several relays.
 	Weight      int     // its share of the connections; 1 when 0
@@ -125,6 +126,7 @@ func open(ctx context.Context, r Relay, t Timeouts) (*session, error) {
 		return nil, &digest.SendError{Verdict: digest.VerdictDefer, Stage: string(at), Err: fmt.Errorf("connecting to %s: %w", r.name(), err)}
 	}
 	s.pipeline, _ = s.client.Extension("PIPELINING")
+	s.pipeline = s.pipeline && !r.OneByOne
 	s.chunking, _ = s.client.Extension("CHUNKING")
 	s.dsn, _ = s.client.Extension("DSN")
 	s.utf8, _ = s.client.Extension("SMTPUTF8")

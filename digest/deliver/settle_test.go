@@ -188,6 +188,24 @@ func TestNoTLSIsNoMail(t *testing.T) {
 	}
 }
 
+// A server that is not up to what it offers refuses whoever takes it at its word.
+func TestOneCommandAtATimeWhereTheOperatorWantsThat(t *testing.T) {
+	early := func(s delivertest.Session, verb string) string {
+		if s.Buffered > 0 {
+			return "554 5.5.0 improper command pipelining"
+		}
+		return ""
+	}
+	for _, wants := range []bool{false, true} {
+		server := delivertest.Start(t, delivertest.Script{Reply: early})
+		f := newFeed(20)
+		sender(t, server, func(o *deliver.Options) { o.Relay.OneByOne = wants }).Deliver(t.Context(), map[string]*deliver.Message{"fr": compile(t, proof)}, f)
+		if n := len(server.Messages()); (n == 20) != wants {
+			t.Errorf("one by one %v: %d messages arrived", wants, n)
+		}
+	}
+}
+
 func TestConnectionsAreRenewed(t *testing.T) {
 	server := delivertest.Start(t, delivertest.Script{})
 	f := newFeed(20)

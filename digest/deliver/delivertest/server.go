@@ -35,6 +35,7 @@ type Session struct {
 	Connection int // from 1
 	Message    int // messages taken on this connection so far
 	From, To   string
+	Buffered   int // octets that came behind the command and wait
 }
 
 // Message is a message that the server took.
@@ -156,6 +157,7 @@ func (s *Server) serve(c net.Conn, n int) {
 		}
 		line = strings.TrimRight(line, "\r\n")
 		s.note(line)
+		st.Buffered = r.Buffered()
 		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
 		if !s.answer(w, r, &st, verb, line) {
 			w.Flush()
