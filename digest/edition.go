@@ -167,4 +167,5 @@ type Letterhead struct {
 	Domain       string // right side of Message-IDs and envelope senders
 	BounceDomain string
 	UnsubMailbox string // local part that takes mailto unsubscribes; the token is added to it
+	Key          string // name of the key that what is one reader's is signed with, on every attempt
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -88,6 +89,27 @@ func keyID(secret []byte) byte {
 
 // KeyID names the key that signs, for people.
 func (k Keyring) KeyID() string { return hex.EncodeToString([]byte{k.keys[0].id}) }
+
+// Name tells the key that signs from any other, for [Keyring.Signing], and nothing
+// of its secret.
+func (k Keyring) Name() string { return k.keys[0].name() }
+
+func (k linkKey) name() string {
+	h := hmac.New(sha256.New, k.secret)
+	h.Write([]byte("key name"))
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// Signing is the keyring with another of its keys signing, and whether it has the
+// key of this name. The empty name is the key that signs now.
+func (k Keyring) Signing(name string) (Keyring, bool) {
+	for i, key := range k.keys {
+		if name == "" || key.name() == name {
+			return Keyring{slices.Concat(k.keys[i:i+1], k.keys[:i], k.keys[i+1:])}, true
+		}
+	}
+	return k, false
+}
 
 // Derive makes a secret of its own for something else that must be signed.
 func (k Keyring) Derive(what string) []byte {

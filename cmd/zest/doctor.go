@@ -284,13 +284,13 @@ func (e *examination) mail(ctx context.Context, m *machine) error {
 }
 
 func (e *examination) pages(ctx context.Context, m *machine) error {
-	secret, err := m.options.Store.Secret(ctx)
+	keys, err := m.options.Store.Keyring(ctx)
 	if errors.Is(err, digest.ErrNotFound) {
-		secret, err = []byte("no key yet"), nil
+		keys, err = digest.NewKeyring([]byte("no key yet")), nil
 	}
 	if err != nil {
 		return err
 	}
-	ticket := digest.NewKeyring(secret).Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe, Newsletter: m.names()[0]})
+	ticket := keys.Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe, Newsletter: m.names()[0]})
 	return e.say(e.d.Pages(ctx, m.config.PublicURL, ticket)...)
 }

@@ -176,11 +176,13 @@ func (a *app) keysRotateCmd() *cobra.Command {
 		Short: "Sign with a new key from now on",
 		Long: `Make a new key that signs the links of messages from now on. Links that were
 signed before go on working: their keys are forgotten after --keep, which is at
-least 60 days, for so long a reader must be able to leave by any message. While an
-edition is being sent it refuses. A running "zest serve" notices by itself.
+least 60 days, for so long a reader must be able to leave by any message. An
+edition that is being sent goes on under the key that it began with, so that a
+message that is tried again is the same. A running "zest serve" notices by itself.
 
 When a key leaked, --leaked forgets all old keys at once: then no link in any
-message sent so far works, not even to unsubscribe.
+message sent so far works, not even to unsubscribe, and what is tried again of an
+edition that is being sent looks like new mail.
 ` + exitHelp,
 		Example: "  zest keys rotate\n  zest keys rotate --keep 90d",
 		Args:    exactly(0),

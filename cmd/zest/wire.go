@@ -119,7 +119,7 @@ func (a *app) wire(c *config.Config, s *store.Store) (*machine, error) {
 	}
 	m.closed, m.bars.providers = sender.Closed, sender.Closed
 	m.options = publish.Options{
-		Store: ledgerStore{s, c.Web.Secret}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
+		Store: ledgerStore{s, m.keyring}, Collector: reader{a.collector(c)}, Sender: sender, Renderer: renderer,
 		Extract: extract.Options{Rules: rules}, AlertAfter: c.Collect.AlertAfter, Alert: m.alert, Progress: m.bars, Span: a.tracer.Span, Log: a.log, Now: a.now,
 	}
 	quiet, err := c.Traffic.Quiet()
@@ -225,20 +225,11 @@ func (r reader) Collect(ctx context.Context, sources []digest.Source, states []d
 // ledgerStore fits the store to what publishing asks for.
 type ledgerStore struct {
 	*store.Store
-	secret config.Secret // from the configuration, "" to keep one in the store
+	keys func(context.Context) (digest.Keyring, error)
 }
 
-// Secret is what links are signed with.
-func (s ledgerStore) Secret(ctx context.Context) ([]byte, error) {
-	if s.secret != "" {
-		return []byte(s.secret), nil
-	}
-	keys, err := s.Store.LinkKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return keys[0].Secret, nil
-}
+// Keyring is what links are signed with.
+func (s ledgerStore) Keyring(ctx context.Context) (digest.Keyring, error) { return s.keys(ctx) }
 
 // keyring opens what was ever signed and not forgotten, and signs with the key
 // of today.
@@ -249,15 +240,7 @@ func (m *machine) keyring(ctx context.Context) (digest.Keyring, error) {
 		}
 		return digest.NewKeyring([]byte(w.Secret)), nil
 	}
-	keys, err := m.store.LinkKeys(ctx)
-	if err != nil {
-		return digest.Keyring{}, err
-	}
-	var retired [][]byte
-	for _, k := range keys[1:] {
-		retired = append(retired, k.Secret)
-	}
-	return digest.NewKeyring(keys[0].Secret, retired...), nil
+	return m.store.Keyring(ctx)
 }
 
 func (m *machine) newsletter(name string) (digest.Newsletter, error) {

@@ -56,9 +56,15 @@ func (p *Publisher) deliver(ctx context.Context, n digest.Newsletter, e digest.E
 
 // run claims and sends until nothing is left that can go now.
 func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Frozen, messages map[string]*deliver.Message) (err error) {
-	secret, err := p.o.Store.Secret(ctx)
+	keys, err := p.o.Store.Keyring(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the signing secret: %w", err)
+		return fmt.Errorf("reading the signing keys: %w", err)
+	}
+	// The key may have changed since the edition was frozen, while a message that is
+	// tried again must look as it did: servers greylist by its envelope.
+	keys, found := keys.Signing(f.Letterhead.Key)
+	if !found {
+		p.o.Log.Warn("the edition's signing key was forgotten; what is tried again looks like new mail", "edition", f.Edition.Ref())
 	}
 	trim()
 	owner, end, err := p.o.Store.Begin(ctx)
@@ -94,7 +100,7 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 		return fmt.Errorf("opening the journal: %w", err)
 	}
 	for {
-		l := newLedger(ctx, p, f, owner, journal, writer{keys: digest.NewKeyring(secret), letter: f.Letterhead, newsletter: n})
+		l := newLedger(ctx, p, f, owner, journal, writer{keys: keys, letter: f.Letterhead, newsletter: n})
 		l.resend = cmp.Or(n.OnUnknown, digest.UnknownResend) == digest.UnknownResend
 		err = p.o.Sender.Deliver(ctx, messages, l)
 		if broken := l.close(); broken != nil {

@@ -34,15 +34,14 @@ func (p *Publisher) linkKeys(ctx context.Context, n digest.Newsletter) (*digest.
 	if !n.Feedback.Clicks && !n.Feedback.MoreLess {
 		return nil, nil
 	}
-	secret, err := p.o.Store.Secret(ctx)
+	keys, err := p.o.Store.Keyring(ctx)
 	if errors.Is(err, digest.ErrNotFound) { // a plan over a store that has signed nothing yet, and is not written to
 		sample := digest.SampleKeyring()
 		return &sample, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the signing secret: %w", err)
+		return nil, fmt.Errorf("reading the signing keys: %w", err)
 	}
-	keys := digest.NewKeyring(secret)
 	return &keys, nil
 }
 

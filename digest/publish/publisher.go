@@ -26,7 +26,7 @@ type Collector interface {
 
 // Store is what publishing remembers.
 type Store interface {
-	Secret(ctx context.Context) ([]byte, error)
+	Keyring(ctx context.Context) (digest.Keyring, error)
 	SourceState(ctx context.Context, source string) (digest.SourceState, error)
 	SaveState(ctx context.Context, st digest.SourceState) error
 	SaveStates(ctx context.Context, list []digest.SourceState) error
@@ -221,6 +221,11 @@ func (p *Publisher) freeze(ctx context.Context, draft Draft) (digest.Edition, er
 	if err := p.blocks(draft); err != nil {
 		return digest.Edition{}, err
 	}
+	keys, err := p.o.Store.Keyring(ctx)
+	if err != nil {
+		return digest.Edition{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	draft.Frozen.Letterhead.Key = keys.Name()
 	trim()
 	edition, err := p.o.Store.Freeze(ctx, draft.Frozen)
 	if err != nil {

@@ -156,8 +156,33 @@ func linkKeys(t *testing.T, open Opener) {
 	}
 	must(s.Freeze(ctx, edition(1)))(t)
 	var invalid *digest.InvalidError
-	if _, err := s.RotateKeys(ctx, 0); !errors.As(err, &invalid) {
-		t.Errorf("rotated under an edition: %v", err)
+	if _, err := s.RotateKeys(ctx, time.Hour); !errors.As(err, &invalid) {
+		t.Errorf("rotated under an edition that does not know its key: %v", err)
+	}
+}
+
+// The key of an edition that is being sent outlives its time, unless it leaked.
+func keysInUse(t *testing.T, open Opener) {
+	s := open(t)
+	began := must(s.Keyring(ctx))(t)
+	f := edition(1)
+	f.Letterhead.Key = began.Name()
+	must(s.Freeze(ctx, f))(t)
+	const moment = time.Nanosecond // every retired key is older, by the store's clock or the next
+	for range 3 {
+		must(s.RotateKeys(ctx, moment))(t)
+	}
+	now := must(s.Keyring(ctx))(t)
+	then, found := now.Signing(began.Name())
+	if !found || now.Name() == began.Name() || then.MessageID(1, 2) != began.MessageID(1, 2) || then.SealBounce(1, 2) != began.SealBounce(1, 2) {
+		t.Errorf("after rotating, the edition's key is found: %v", found)
+	}
+	if _, err := now.Open(digest.PurposeUnsubscribe, began.Seal(digest.Ticket{Purpose: digest.PurposeUnsubscribe}), Noon); err != nil {
+		t.Error(err)
+	}
+	must(s.RotateKeys(ctx, 0))(t)
+	if _, found := must(s.Keyring(ctx))(t).Signing(began.Name()); found {
+		t.Error("a leaked key is still there")
 	}
 }
 

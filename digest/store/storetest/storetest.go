@@ -58,6 +58,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"ADomainIsAskedSoOften":                perDomain,
 		"ManyLeaveInOneCommit":                 leavingTogether,
 		"KeysOfLinksRotate":                    linkKeys,
+		"AnEditionKeepsItsKey":                 keysInUse,
 		"AnAddressMovesOnItsOwnersWord":        moving,
 		"ADossierIsWholeAndErasureToo":         dossier,
 		"AnImportNeverRaisesAState":            importing,
