@@ -1,12 +1,12 @@
 // Package inline moves the CSS of a complete HTML document into its elements
 // with premailer, for the mail clients that drop style sheets.
 //
-// Premailer reads only the simplest CSS right. So a pass before it reads the
-// sheets as a browser does, works out the cascade, and hands premailer one rule
-// for each group of elements that come to the same declarations, already in
-// order, under a name that stands for them. A pass after it puts the declarations
-// in the place of the name. What has to stay a sheet (@media, fonts, :hover,
-// client hooks) stays in its place.
+// Premailer reads only the simplest CSS right, and walks the whole document for
+// each rule. So a pass before it reads the sheets as a browser does, works out the
+// cascade, and marks each element with the number of the declarations that it
+// comes to. Premailer gives the marked elements their style, with a name that
+// stands for the declarations, and a pass after it puts them in its place. What
+// has to stay a sheet (@media, fonts, :hover, client hooks) stays there.
 //
 // A <style data-keep> goes through to the letter.
 package inline
@@ -283,7 +283,7 @@ func (w *work) variables() bool {
 	return false
 }
 
-// group gives the number of the rule for these declarations, 0 for none.
+// group gives the number of the group with these declarations, 0 for none.
 func (w *work) group(list []decl) int {
 	if len(list) == 0 {
 		return 0
@@ -299,27 +299,19 @@ func (w *work) group(list []decl) int {
 	if !ok {
 		n = len(w.groups) + 1
 		w.groups[key.String()] = n
-		w.write(n, key.String())
+		w.restore = append(w.restore, html.EscapeString(key.String()))
 	}
 	return n
 }
 
-// mark puts e in a group; its style attribute is part of the group's rule.
+// mark puts e in a group; its style attribute is part of the group's declarations.
 func (w *work) mark(e *element, group int) {
 	if group == 0 {
 		return
 	}
 	removeAttr(e.node, "style")
 	const premailers = 2 // it marks an element, too, and gives it a style
-	e.node.Attr = append(slices.Grow(e.node.Attr, 1+premailers), html.Attribute{Key: w.prefix + strconv.Itoa(group)})
-}
-
-// write adds a rule for premailer, with one declaration of ours that stands for
-// the list: premailer keeps one declaration a property, stumbles over much of
-// what a value may hold, and takes most of its time to read them.
-func (w *work) write(n int, list string) {
-	w.restore = append(w.restore, html.EscapeString(list))
-	fmt.Fprintf(&w.rules, "[%s%d]{%[1]s%[2]d:0}", w.prefix, n)
+	e.node.Attr = append(slices.Grow(e.node.Attr, 1+premailers), html.Attribute{Key: w.prefix + "g", Val: strconv.Itoa(group)})
 }
 
 func removeAttr(n *html.Node, key string) {
