@@ -89,10 +89,9 @@ type work struct {
 	m        matcher
 	x        *index
 	findings []Finding
-	restore  []string        // the declarations of each group, escaped, which premailer carries under a name of ours
-	groups   map[string]int  // declarations → number of their rule
-	known    map[string]int  // matched rules → the same, for elements without a style attribute
-	rules    strings.Builder // what premailer is to inline
+	restore  []string       // the declarations of each group, escaped, which premailer carries under a name of ours
+	groups   map[string]int // declarations → number of their rule
+	known    map[string]int // matched rules → the same, for elements without a style attribute
 }
 
 // readSheets takes the rules out of the sheets, notes them on the elements they
