@@ -89,8 +89,8 @@ type work struct {
 	m        matcher
 	x        *index
 	findings []Finding
-	restore  []string       // the declarations of each group, escaped, which premailer carries under a name of ours
-	groups   map[string]int // declarations → number of their rule
+	restore  []string       // the declarations of each group, escaped
+	groups   map[string]int // declarations → number of their group
 	known    map[string]int // matched rules → the same, for elements without a style attribute
 }
 
