@@ -55,8 +55,18 @@ func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) (repor
 		}
 		return saved, nil
 	}, true)
-	return reports, errors.Join(err, together(context.WithoutCancel(ctx)))
+	if err = errors.Join(err, together(context.WithoutCancel(ctx))); err != nil {
+		return reports, err
+	}
+	if err := p.o.Store.CompleteNewest(ctx, usual); err != nil {
+		return reports, fmt.Errorf("reading what is new: %w", err)
+	}
+	return reports, nil
 }
+
+// usual is how many new articles are read at once. The many that new sources bring
+// are left until somebody asks for them: most are too old to be carried.
+const usual = 200
 
 // statesAtOnce is how many sources that had nothing new are noted together. There
 // is nothing to lose with them: they are asked again.

@@ -32,6 +32,7 @@ type Store interface {
 	SaveStates(ctx context.Context, list []digest.SourceState) error
 	SaveHarvest(ctx context.Context, st digest.SourceState, articles []digest.Article, passed ...digest.Passed) (digest.Saved, error)
 	SaveArticles(ctx context.Context, st digest.SourceState, articles []digest.Article) (digest.Saved, error)
+	CompleteNewest(ctx context.Context, most int) error
 	Known(ctx context.Context, source string, identities []string) (map[string]digest.ArticleID, error)
 	Unchanged(ctx context.Context, source string, sums map[string]string) (map[string]bool, error)
 	KnownURLs(ctx context.Context, source string, urls []string) (int, error)

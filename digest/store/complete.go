@@ -71,27 +71,39 @@ func (s *Store) completeStored(ctx context.Context, where string, args ...any) e
 	}
 	// The index of what is not read yet is nearly always empty, and the condition
 	// has to lead to it: else every article would be looked at twice.
-	where = `a.id IN (SELECT id FROM articles WHERE item <> '') AND (` + where + `) ORDER BY a.id LIMIT 200`
 	for {
-		list, err := s.scanArticles(ctx, s.db, articleColumns, where, args...)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		if err := s.complete(list, true); err != nil {
-			return err
-		}
-		err = s.relaxedTx(ctx, func(tx runner) error {
-			for _, a := range list {
-				if err := s.saveCompleted(ctx, tx, a); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		n, err := s.completeSome(ctx, `a.id IN (SELECT id FROM articles WHERE item <> '') AND (`+where+`) ORDER BY a.id LIMIT 200`, args...)
+		if err != nil || n == 0 {
 			return err
 		}
 	}
+}
+
+// CompleteNewest completes what came last, at most so many articles: after a
+// harvest of the usual size nobody who plans an edition has to wait for them.
+func (s *Store) CompleteNewest(ctx context.Context, most int) error {
+	_, err := s.completeSome(ctx, `a.item <> '' ORDER BY a.id DESC LIMIT ?`, most)
+	return err
+}
+
+// completeSome completes the stored outlines that a condition names, and says how
+// many there were.
+func (s *Store) completeSome(ctx context.Context, where string, args ...any) (int, error) {
+	list, err := s.scanArticles(ctx, s.db, articleColumns, where, args...)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	if err := s.complete(list, true); err != nil {
+		return 0, err
+	}
+	return len(list), s.relaxedTx(ctx, func(tx runner) error {
+		for _, a := range list {
+			if err := s.saveCompleted(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // saveCompleted stores what completing gave, unless somebody was faster.

@@ -87,3 +87,20 @@ func outlinesEdited(t *testing.T, open Opener) {
 		t.Error(d)
 	}
 }
+
+// readAhead: what came last is read without being asked for, as far as it is few.
+func readAhead(t *testing.T, open Opener) {
+	s := open(t)
+	var in []digest.Article
+	for i := range 30 {
+		in = append(in, outline(string(rune('一'+i)), "Un", "deux"))
+	}
+	must(s.SaveHarvest(ctx, digest.SourceState{Source: "s"}, in))(t)
+	for _, left := range []int{20, 10, 0, 0} {
+		ok(t, s.CompleteNewest(ctx, 10))
+		dump := must(s.Dump(ctx))(t)
+		if n := strings.Count(dump, `"Content":`); n != left {
+			t.Errorf("%d are left, want %d", n, left)
+		}
+	}
+}

@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"AHarvestIsSavedWithItsState":          harvest,
 		"AnEditedArticleIsUpdatedUntilCarried": edited,
 		"WhatWasLeftForLaterIsReadOnce":        outlines,
+		"WhatIsNewAndFewIsReadAhead":           readAhead,
 		"AnEditOfWhatNobodyReadIsJudged":       outlinesEdited,
 		"AllThatIsKnownOfASourceComesBack":     remembered,
 		"WhatIsPutAsideIsNoCandidate":          aside,
