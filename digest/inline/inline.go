@@ -1,12 +1,11 @@
 // Package inline moves the CSS of a complete HTML document into its elements
 // with premailer, for the mail clients that drop style sheets.
 //
-// Premailer reads only the simplest CSS right, and walks the whole document for
-// each rule. So a pass before it reads the sheets as a browser does, works out the
-// cascade, and marks each element with the number of the declarations that it
-// comes to. Premailer gives the marked elements their style, with a name that
-// stands for the declarations, and a pass after it puts them in its place. What
-// has to stay a sheet (@media, fonts, :hover, client hooks) stays there.
+// Premailer reads only the simplest CSS right. So a pass before it reads the
+// sheets as a browser does, works out the cascade, and hands premailer one rule
+// for each group of elements that come to the same declarations, already in
+// order. A pass after it puts back what premailer cannot carry. What has to stay
+// a sheet (@media, fonts, :hover, client hooks) stays in its place.
 //
 // A <style data-keep> goes through to the letter.
 package inline
@@ -89,9 +88,10 @@ type work struct {
 	m        matcher
 	x        *index
 	findings []Finding
-	restore  []string       // the declarations of each group, escaped
-	groups   map[string]int // declarations → number of their group
-	known    map[string]int // matched rules → the same, for elements without a style attribute
+	restore  []string        // declarations that premailer could not carry, escaped
+	groups   map[string]int  // declarations → number of their rule
+	known    map[string]int  // matched rules → the same, for elements without a style attribute
+	rules    strings.Builder // what premailer is to inline
 }
 
 // readSheets takes the rules out of the sheets, notes them on the elements they
@@ -282,35 +282,53 @@ func (w *work) variables() bool {
 	return false
 }
 
-// group gives the number of the group with these declarations, 0 for none.
+// group gives the number of the rule for these declarations, 0 for none.
 func (w *work) group(list []decl) int {
 	if len(list) == 0 {
 		return 0
 	}
 	var key strings.Builder
-	for i, d := range list {
-		if i > 0 {
-			key.WriteByte(';')
-		}
+	for _, d := range list {
 		key.WriteString(d.text())
+		key.WriteByte(';')
 	}
 	n, ok := w.groups[key.String()]
 	if !ok {
 		n = len(w.groups) + 1
 		w.groups[key.String()] = n
-		w.restore = append(w.restore, html.EscapeString(key.String()))
+		w.write(n, list)
 	}
 	return n
 }
 
-// mark puts e in a group; its style attribute is part of the group's declarations.
+// mark puts e in a group; its style attribute is part of the group's rule.
 func (w *work) mark(e *element, group int) {
 	if group == 0 {
 		return
 	}
 	removeAttr(e.node, "style")
 	const premailers = 2 // it marks an element, too, and gives it a style
-	e.node.Attr = append(slices.Grow(e.node.Attr, 1+premailers), html.Attribute{Key: w.prefix + "g", Val: strconv.Itoa(group)})
+	e.node.Attr = append(slices.Grow(e.node.Attr, 1+premailers), html.Attribute{Key: w.prefix + strconv.Itoa(group)})
+}
+
+// write adds a rule for premailer. It keeps one declaration a property and stumbles
+// over some of what a value may hold; what it would not give back as it was
+// travels under a name of ours.
+func (w *work) write(n int, list []decl) {
+	fmt.Fprintf(&w.rules, "[%s%d]{", w.prefix, n)
+	last := make(map[string]int, len(list))
+	for i, d := range list {
+		last[d.prop] = i
+	}
+	for i, d := range list {
+		if last[d.prop] == i && d.plain() {
+			w.rules.WriteString(d.text() + ";")
+			continue
+		}
+		w.restore = append(w.restore, html.EscapeString(d.text()))
+		fmt.Fprintf(&w.rules, "%s%d:0;", w.prefix, len(w.restore))
+	}
+	w.rules.WriteString("}")
 }
 
 func removeAttr(n *html.Node, key string) {

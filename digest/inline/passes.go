@@ -1,13 +1,12 @@
 package inline
 
 import (
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
 )
 
-// prepare leaves premailer nothing to do but our rule.
+// prepare leaves premailer nothing to do but our rules.
 func (w *work) prepare() {
 	for _, e := range w.x.all {
 		removeAttr(e.node, "pr-el-id") // premailer's own mark; it panics on a foreign one
@@ -17,11 +16,11 @@ func (w *work) prepare() {
 			e.node.Attr = append(e.node.Attr, html.Attribute{Key: w.prefix}, html.Attribute{Key: "data-premailer", Val: "ignore"})
 		}
 	}
-	if len(w.groups) == 0 {
+	if w.rules.Len() == 0 {
 		return
 	}
 	ours := &html.Node{Type: html.ElementNode, Data: "style"}
-	ours.AppendChild(&html.Node{Type: html.TextNode, Data: "[" + w.prefix + "g]{" + w.prefix + "s:0}"})
+	ours.AppendChild(&html.Node{Type: html.TextNode, Data: w.rules.String()})
 	w.x.tag["head"][0].node.AppendChild(ours)
 }
 
@@ -33,8 +32,7 @@ const ignored = `="" data-premailer="ignore"`
 // not carry. The marks begin with a prefix that the source does not hold.
 func (w *work) finish(out string) string {
 	var b strings.Builder
-	b.Grow(len(out) + len(out)/2) // declarations are longer than their name
-	group := 0                    // of the element whose marks are being read
+	b.Grow(len(out) + len(out)/2) // declarations are longer than their names
 	for {
 		i := strings.Index(out, w.prefix)
 		if i < 0 {
@@ -42,25 +40,32 @@ func (w *work) finish(out string) string {
 			return b.String()
 		}
 		before, mark := out[:i], out[i+len(w.prefix):]
-		switch {
-		case strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
+		n, digits := number(mark)
+		switch after := mark[digits:]; {
+		case digits == 0 && strings.HasPrefix(mark, "if:"): // `<!--PREFIXif:![if !mso]-->`
 			end := strings.Index(mark, "-->")
 			b.WriteString(before[:i-2] + mark[len("if:")+1:end] + ">")
 			out = mark[end+len("-->"):]
-		case strings.HasPrefix(mark, ignored): // ` PREFIX="" data-premailer="ignore"`, a sheet
+		case digits == 0: // ` PREFIX="" data-premailer="ignore"`, a sheet
 			b.WriteString(before[:i-1])
 			out = mark[len(ignored):]
-		case mark[0] == 'g': // ` PREFIXg="12"`, an element of a group
-			digits, after, _ := strings.Cut(mark[len(`g="`):], `"`)
-			group, _ = strconv.Atoi(digits)
+		case after[0] == '=': // ` PREFIX12=""`, an element of the group
 			b.WriteString(before[:i-1])
-			out = after
-		default: // `PREFIXs:0`, the declarations of its group
+			out = after[len(`=""`):]
+		default: // `PREFIX12:0`, a declaration
 			b.WriteString(before)
-			b.WriteString(w.restore[group-1])
-			out = mark[len("s:0"):]
+			b.WriteString(w.restore[n-1])
+			out = after[len(`:0`):]
 		}
 	}
+}
+
+// number reads the digits that s begins with.
+func number(s string) (n, digits int) {
+	for ; digits < len(s) && s[digits] >= '0' && s[digits] <= '9'; digits++ {
+		n = 10*n + int(s[digits]-'0')
+	}
+	return n, digits
 }
 
 // sameMarkup reads the result again. HTML that is nested as its parser allows

@@ -131,3 +131,22 @@ func isFamily(v string) bool {
 	}
 	return true
 }
+
+// plain says that premailer's scanner gives this declaration back unchanged. A list
+// or a function it reads token by token, and not always right.
+func (d decl) plain() bool {
+	for i := range len(d.prop) {
+		if c := d.prop[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	for i := range len(d.value) {
+		switch c := d.value[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case strings.IndexByte(" .#%-", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return !d.important && !strings.Contains(d.value, "--") && !strings.Contains(d.value, "url") && !strings.Contains(strings.ToLower(d.value), "important")
+}
