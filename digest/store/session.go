@@ -29,6 +29,7 @@ type session struct {
 	queue *queue
 	wrote atomic.Bool   // since the sweeper looked
 	stop  chan struct{} // ends the sweeper
+	swept chan struct{} // closed when it has ended
 }
 
 // openSession opens a session on an SQLite file.
@@ -37,7 +38,7 @@ func (s *Store) openSession(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &session{d: s.dialect, conn: conn, prepared: map[string]*sql.Stmt{}, queue: &s.queue, stop: make(chan struct{})}
+	r := &session{d: s.dialect, conn: conn, prepared: map[string]*sql.Stmt{}, queue: &s.queue, stop: make(chan struct{}), swept: make(chan struct{})}
 	for _, pragma := range []string{`PRAGMA busy_timeout = 0`, `PRAGMA wal_autocheckpoint = 0`} {
 		if _, err := conn.ExecContext(ctx, pragma); err != nil {
 			r.drop()
@@ -49,8 +50,11 @@ func (s *Store) openSession(ctx context.Context) (*session, error) {
 }
 
 // close ends a session. Its connection is like no other, so it is not used again.
+// The sweeper has ended by then: who leaves the store last copies the whole log,
+// and does not while somebody has a connection.
 func (r *session) close() {
 	close(r.stop)
+	<-r.swept
 	r.drop()
 }
 

@@ -14,6 +14,7 @@ const (
 // nobody's way: SQLite itself would do it at the end of some transaction, which
 // then waits for a thousand pages to reach the disk.
 func (s *Store) sweep(r *session) {
+	defer close(r.swept)
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
