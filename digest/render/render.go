@@ -130,14 +130,18 @@ func (r *Renderer) render(th *theme, n digest.Newsletter, e digest.Edition, v di
 	if err != nil {
 		return proof, err
 	}
-	if proof.Text, err = th.plain(j.view, r.words.Spoken(j.variant.Language), j.say); err != nil {
-		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
+	var pageErr error
+	text := make(chan error, 1) // of the two, the text takes less, and so no time of its own
+	go func() {
+		var err error
+		proof.Text, err = th.plain(j.view, r.words.Spoken(j.variant.Language), j.say)
+		text <- err
+	}()
+	if !v.TextOnly {
+		r.inlined.Add(1)
+		proof.HTML, pageErr = th.page(j)
 	}
-	if v.TextOnly {
-		return proof, nil
-	}
-	r.inlined.Add(1)
-	if proof.HTML, err = th.page(j); err != nil {
+	if err := cmp.Or(<-text, pageErr); err != nil {
 		return proof, &digest.InvalidError{Field: "template", Reason: err.Error()}
 	}
 	return proof, nil
@@ -159,13 +163,13 @@ func (r *Renderer) job(n digest.Newsletter, e digest.Edition, v digest.Variant, 
 		return j, err
 	}
 	j.view = r.view(n, e, v, webURL)
-	said := map[string]string{} // a story asks for the same words as the one before it
+	var said sync.Map // a story asks for the same words as the one before it
 	j.say = func(id string) string {
-		words, ok := said[id]
-		if !ok {
-			words = typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": j.view.Title}))
-			said[id] = words
+		if words, ok := said.Load(id); ok {
+			return words.(string)
 		}
+		words := typeset(r.words.Spoken(v.Language), r.words.Say(v.Language, id, map[string]string{"Newsletter": j.view.Title}))
+		said.Store(id, words)
 		return words
 	}
 	return j, nil
