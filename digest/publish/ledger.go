@@ -66,7 +66,7 @@ const (
 	group = 256
 	// gathering is how long a note waits for others to be synced with it, unless a
 	// lane is held up.
-	gathering = 2 * time.Millisecond
+	gathering = 5 * time.Millisecond
 	// trailing is how far the store may be behind the journal.
 	trailing = 100 * time.Millisecond
 )
