@@ -34,6 +34,7 @@ func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) (repor
 	ctx, end := p.o.Span(ctx, "collect")
 	defer func() { end(err) }()
 	var unchanged []digest.SourceState
+	fresh := false // something came
 	together := func(ctx context.Context) error {
 		err := p.o.Store.SaveStates(ctx, unchanged)
 		unchanged = nil
@@ -53,13 +54,16 @@ func (p *Publisher) Collect(ctx context.Context, sources []digest.Source) (repor
 		if err != nil {
 			return saved, fmt.Errorf("saving what %s brought: %w", h.Source.Name, err)
 		}
+		fresh = fresh || saved != digest.Saved{}
 		return saved, nil
 	}, true)
 	if err = errors.Join(err, together(context.WithoutCancel(ctx))); err != nil {
 		return reports, err
 	}
-	if err := p.o.Store.CompleteNewest(ctx, usual); err != nil {
-		return reports, fmt.Errorf("reading what is new: %w", err)
+	if fresh {
+		if err := p.o.Store.CompleteNewest(ctx, usual); err != nil {
+			return reports, fmt.Errorf("reading what is new: %w", err)
+		}
 	}
 	return reports, nil
 }
