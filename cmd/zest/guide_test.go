@@ -66,7 +66,7 @@ func TestTheGuideRuns(t *testing.T) {
 	var tried atomic.Int32
 	mail := delivertest.Start(t, delivertest.Script{Reply: func(s delivertest.Session, verb string) string {
 		if verb == "RCPT" && strings.Contains(s.To, "r007") && tried.Add(1) == 2 {
-			return "552 5.3.4 too long for this mailbox" // of the second edition, which fails for one reader
+			return "552 5.2.3 too long for this mailbox" // of the second edition, which fails for one reader
 		}
 		return ""
 	}})
