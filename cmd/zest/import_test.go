@@ -18,11 +18,11 @@ import (
 // it writes; the same command finishes the job with nothing doubled or lost.
 func TestAnImportThatWasKilledGoesOn(t *testing.T) {
 	b := newBench(t, "", 0)
-	const n = 45_000
+	const n = 150_000
 	var file bytes.Buffer
 	fmt.Fprintln(&file, "email,name")
 	for i := range n {
-		fmt.Fprintf(&file, "r%05d@example.org,\"Zoé \"\"%d\"\"\"\n", i*7919%n, i)
+		fmt.Fprintf(&file, "r%06d@example.org,\"Zoé \"\"%d\"\"\"\n", i*7919%n, i)
 		if i%1000 == 0 {
 			fmt.Fprintf(&file, "bad row %d,x\n", i)
 		}
