@@ -12,7 +12,7 @@ import (
 // from one machine and from two that share a Postgres, and gives the ratio of
 // their rates (bar: 1.7). It fails when the server gets a message twice.
 func BenchmarkTwoMachines(b *testing.B) {
-	const readers = 3000
+	const readers = 6000
 	for b.Loop() {
 		var took [3]time.Duration
 		for machines := 1; machines <= 2; machines++ {
