@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,15 +161,15 @@ func TestPromiseOneEditionForEachSlotWhateverTheClockDoes(t *testing.T) {
 
 func TestTheLoopNoticesAClockThatJumps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var shift time.Duration
+		var shift atomic.Int64 // nanoseconds
 		var jumps []time.Duration
 		var worked []time.Duration
 		start := time.Now()
-		loop := Loop{Every: time.Minute, Now: func() time.Time { return time.Now().Add(shift) }, Jump: func(by time.Duration) { jumps = append(jumps, by) }}
+		loop := Loop{Every: time.Minute, Now: func() time.Time { return time.Now().Add(time.Duration(shift.Load())) }, Jump: func(by time.Duration) { jumps = append(jumps, by) }}
 		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute+time.Second)
 		defer stop()
-		time.AfterFunc(3*time.Minute+time.Second, func() { shift = -time.Hour })
-		time.AfterFunc(7*time.Minute+time.Second, func() { shift = 24 * time.Hour })
+		time.AfterFunc(3*time.Minute+time.Second, func() { shift.Store(int64(-time.Hour)) })
+		time.AfterFunc(7*time.Minute+time.Second, func() { shift.Store(int64(24 * time.Hour)) })
 		loop.Run(ctx, func(context.Context) { worked = append(worked, time.Since(start)) })
 		if diff := cmp.Diff([]time.Duration{-time.Hour, 25 * time.Hour}, jumps); diff != "" {
 			t.Error(diff)
