@@ -76,14 +76,17 @@ func (m *Message) cutPart(text []byte, plain string, isHTML bool) ([]byte, error
 	for {
 		at := tokenPattern.FindStringIndex(plain)
 		if at == nil {
-			return appendQuoted(text, plain), nil
+			return appendQuoted(text, plain)
 		}
 		token := digest.Token(plain[at[0]:at[1]])
 		if !known(token) {
 			return nil, &digest.InvalidError{Field: "template", Value: string(token), Reason: "is not a token"}
 		}
-		text = softBreak(appendQuoted(text, plain[:at[0]]))
-		m.segments = append(m.segments, segment{text: text, token: token, html: isHTML})
+		var err error
+		if text, err = appendQuoted(text, plain[:at[0]]); err != nil {
+			return nil, err
+		}
+		m.segments = append(m.segments, segment{text: softBreak(text), token: token, html: isHTML})
 		text, plain = nil, plain[at[1]:]
 	}
 }

@@ -1,80 +1,53 @@
 package deliver
 
-import "slices"
-
-// The widest line of ours: 76 characters, the last of them the "=" of a soft
-// break (RFC 2045 section 6.7 rule 5).
-const quotedLine = 75
+import (
+	"bytes"
+	"mime/quotedprintable"
+	"slices"
+	"strings"
+)
 
 const hexDigits = "0123456789ABCDEF"
 
-// literal are the bytes that may stand for themselves (RFC 2045 section 6.7).
-var literal = func() (yes [256]bool) {
-	for c := ' '; c <= '~'; c++ {
-		yes[c] = c != '='
-	}
-	yes['\t'] = true
-	return yes
-}()
+// lineEnds are for the encoder, which loses the line feed that comes after a bare
+// carriage return and an encoded character.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// appendQuoted appends a text in quoted-printable, on a new line. It writes what
-// [mime/quotedprintable] writes, at a fraction of the time, and but for a dot that
-// begins a line, which it encodes: no line of ours then needs the doubling of RFC
+// appendQuoted appends a text in quoted-printable, on a new line.
+func appendQuoted(dst []byte, text string) ([]byte, error) {
+	from := len(dst)
+	b := bytes.NewBuffer(slices.Grow(dst, len(text)+len(text)/2+64)) // with room for accents and soft breaks
+	w := quotedprintable.NewWriter(b)
+	if _, err := w.Write([]byte(lineEnds.Replace(text))); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return hideDots(b.Bytes(), from), nil
+}
+
+// hideDots encodes the dot at the beginning of a line, from an offset on that is
+// itself the beginning of one. No line of ours then needs the doubling of RFC
 // 5321 section 4.5.2, which some programs on the way get wrong, and which would
 // make a message differ between DATA and BDAT.
-func appendQuoted(dst []byte, text string) []byte {
-	dst = slices.Grow(dst, len(text)+len(text)/2+64) // with room for accents and soft breaks
-	line := len(dst)                                 // where it begins
-	for i := 0; i < len(text); {
-		if c := text[i]; c == '\n' || c == '\r' {
-			dst = quoteLastSpace(dst, line)
-			dst = append(dst, "\r\n"...)
-			line = len(dst)
-			if i++; c == '\r' && i < len(text) && text[i] == '\n' {
-				i++
+func hideDots(text []byte, from int) []byte {
+	if !startsWithDot(text[from:]) {
+		return text
+	}
+	out := append(make([]byte, 0, len(text)+len(text)/64+8), text[:from]...)
+	for line := range bytes.SplitAfterSeq(text[from:], []byte("\n")) {
+		for bytes.HasPrefix(line, []byte(".")) {
+			out = append(out, "=2E"...)
+			if line = line[1:]; len(bytes.TrimRight(line, "\r\n")) > 72 {
+				out = append(out, "=\r\n"...) // 76 columns are the limit (RFC 2045 section 6.7 rule 5)
+				continue
 			}
-			continue
+			break
 		}
-		run := i
-		if len(dst) > line || text[i] != '.' {
-			for end := min(len(text), i+quotedLine-(len(dst)-line)); run < end && literal[text[run]]; {
-				run++
-			}
-		}
-		switch {
-		case run > i:
-			dst = append(dst, text[i:run]...)
-			i = run
-		case len(dst) > line && literal[text[i]]:
-			dst = append(dst, "=\r\n"...)
-			line = len(dst)
-		default:
-			dst, line = quoteByte(dst, line, text[i])
-			i++
-		}
+		out = append(out, line...)
 	}
-	return quoteLastSpace(dst, line)
-}
-
-// quoteByte appends an encoded byte, on the next line where this one has no room,
-// and says where the line begins.
-func quoteByte(dst []byte, line int, c byte) ([]byte, int) {
-	if len(dst)-line > quotedLine-3 {
-		dst = append(dst, "=\r\n"...)
-		line = len(dst)
-	}
-	return append(dst, '=', hexDigits[c>>4], hexDigits[c&15]), line
-}
-
-// quoteLastSpace encodes the space that would end a line (RFC 2045 section 6.7
-// rule 3).
-func quoteLastSpace(dst []byte, line int) []byte {
-	last := len(dst) - 1
-	if last < line || dst[last] != ' ' && dst[last] != '\t' {
-		return dst
-	}
-	dst, _ = quoteByte(dst[:last], line, dst[last])
-	return dst
+	return out
 }
 
 // appendToken writes a value in quoted-printable on lines of its own, the last
@@ -90,7 +63,7 @@ func appendToken(dst []byte, value string) []byte {
 			dst = append(dst, "=\r\n"...)
 			column = 0
 		}
-		if c >= ' ' && c <= '~' && c != '=' && (c != '.' || column > 0) { // as in appendQuoted
+		if c >= ' ' && c <= '~' && c != '=' && (c != '.' || column > 0) { // as in hideDots
 			dst = append(dst, c)
 			column++
 		} else {

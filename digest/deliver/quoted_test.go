@@ -1,15 +1,13 @@
 package deliver
 
 import (
-	"bytes"
 	"io"
 	"mime/quotedprintable"
 	"strings"
 	"testing"
 )
 
-// FuzzQuoted holds the encoder to the one of the standard library: the same bytes
-// where no line begins with a dot, and the same text when it is read back.
+// FuzzQuoted reads back what was encoded, and holds its lines to what mail bears.
 func FuzzQuoted(f *testing.F) {
 	for _, s := range []string{
 		"", ".", "..\n.", "a", "a\n", "a \n", "a\t\nb ", "a\r\nb\rc\n\nd", "é=~\x7f\x00", " ", "\n \n",
@@ -20,12 +18,15 @@ func FuzzQuoted(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		const before = "before\r\n"
-		got := string(appendQuoted([]byte(before), s))
-		got, kept := strings.CutPrefix(got, before)
+		encoded, err := appendQuoted([]byte(before), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, kept := strings.CutPrefix(string(encoded), before)
 		if !kept {
 			t.Fatalf("what stood before is gone: %q", got)
 		}
-		lines := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+		lines := lineEnds.Replace(s)
 		back, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(got)))
 		if err != nil || strings.ReplaceAll(string(back), "\r\n", "\n") != lines {
 			t.Fatalf("%q came back as %q: %v", s, back, err)
@@ -35,15 +36,19 @@ func FuzzQuoted(f *testing.F) {
 				t.Fatalf("%q: no such line may be: %q", s, line)
 			}
 		}
-		var b bytes.Buffer
-		w := quotedprintable.NewWriter(&b)
-		if _, err := io.WriteString(w, lines); err != nil || w.Close() != nil {
-			t.Fatal(err)
-		}
-		if want := b.String(); !startsWithDot(b.Bytes()) && got != want {
-			t.Fatalf("%q:\n%q\nnot\n%q", s, got, want)
-		}
 	})
+}
+
+// The library's mistake that lineEnds is for. Once it is mended they may go.
+func TestTheEncoderLosesALineFeedAfterABareCarriageReturn(t *testing.T) {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	if _, err := io.WriteString(w, "a\ré\nc"); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	if b.String() != "a\r\n=C3=A9c" {
+		t.Errorf("%q", b.String())
+	}
 }
 
 // Canonical bodies, by RFC 6376 section 3.4.4.
