@@ -41,9 +41,10 @@ var mayImport = map[string][]string{
 	"digest/schedule":            {"digest"},
 	"digest/cluster":             {"digest"},
 	"digest/doctor":              {"digest"},
-	"digest/watch":               {"digest", "digest/deliver"},
-	"digest/trace":               {"digest", "digest/deliver"},
+	"digest/watch":               {"digest", "digest/deliver", "digest/internal/answer"},
+	"digest/trace":               {"digest", "digest/deliver", "digest/internal/answer"},
 	"digest/doctor/dnstest":      {},
+	"digest/internal/answer":     {},
 	"digest/internal/golden":     {},
 	"digest/internal/planning":   {"digest", "digest/publish", "digest/render", "digest/store"},              // another
 	"digest/internal/starting":   {},                                                                         // a program of its own

@@ -13,7 +13,6 @@ import (
 
 	"github.com/zest-digest/zest/digest"
 	"github.com/zest-digest/zest/digest/lint"
-	"github.com/zest-digest/zest/digest/publish"
 )
 
 func (a *app) lintCmd() *cobra.Command {
@@ -79,8 +78,7 @@ func (a *app) lintNewsletter(ctx context.Context, name string) (out []linted, er
 		if err != nil {
 			return err
 		}
-		d, err := m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
-		m.bars.finish()
+		d, err := m.draft(ctx, n)
 		if err != nil {
 			return err
 		}

@@ -60,10 +60,16 @@ Nothing is written: not an article, not a validator, not a row.
 	return c
 }
 
+// draft is the edition as it would go out now, of what the sources hold now.
+// Nothing is written.
+func (m *machine) draft(ctx context.Context, n digest.Newsletter) (publish.Draft, error) {
+	defer m.bars.finish()
+	return m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
+}
+
 // plan composes and shows; it is also what a dry run is.
 func (m *machine) plan(ctx context.Context, n digest.Newsletter) error {
-	d, err := m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
-	m.bars.finish()
+	d, err := m.draft(ctx, n)
 	if err != nil && !errors.Is(err, digest.ErrNothingNew) {
 		return err
 	}

@@ -39,8 +39,7 @@ every change of the configuration, the templates and the articles.
 				if err != nil {
 					return err
 				}
-				d, err := m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
-				m.bars.finish()
+				d, err := m.draft(ctx, n)
 				if err != nil {
 					return err
 				}

@@ -19,7 +19,7 @@ import (
 type bars struct {
 	a         *app
 	draw      *mpb.Progress
-	providers func() []deliver.Provider // those left alone for now
+	providers func() []deliver.Provider // those being left alone
 
 	mu      sync.Mutex
 	sources *mpb.Bar

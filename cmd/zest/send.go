@@ -144,8 +144,7 @@ func (m *machine) sendTest(ctx context.Context, n digest.Newsletter, to string) 
 	if err != nil {
 		return err
 	}
-	d, err := m.publisher.Compose(ctx, n, publish.ComposeOptions{Collect: true})
-	m.bars.finish()
+	d, err := m.draft(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type machine struct {
 	options   publish.Options
 	publisher *publish.Publisher
 	bars      *bars
-	closed    func() []deliver.Provider // those left alone for now
+	closed    func() []deliver.Provider // those being left alone
 }
 
 // with loads the configuration, opens the store, wires the machine and runs f.

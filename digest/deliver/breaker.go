@@ -114,7 +114,7 @@ func (b *breaker) count(name string, why blame, o digest.Outcome) {
 	p.until, p.why = o.At.Add(pause), o.Reply
 }
 
-// Provider is one that is left alone for now, and why: a mail provider, or one of
+// Provider is one that is left alone until a time, and why: a mail provider, or one of
 // several relays of our own, for which the others do the work.
 type Provider struct {
 	Name  string
@@ -139,7 +139,7 @@ func (p Provider) Kind() string {
 // Page is where the provider says what it wants of senders, "" when unknown.
 func (p Provider) Page() string { return ProviderPage(p.Name) }
 
-// Closed lists the providers and relays that are left alone for now, by name.
+// Closed lists the providers and relays that are being left alone, by name.
 func (s *Sender) Closed() []Provider {
 	b, now := s.breaker, s.o.Now()
 	b.mu.Lock()

@@ -27,7 +27,7 @@ func TestRepliesAndWhatTheyMean(t *testing.T) {
 		{stageRcpt, 450, "4.7.0 Greylisted, come back", retry, aboutReader, ""},
 		// Temporary of any kind: until the edition expires.
 		{stageRcpt, 452, "4.2.2 full", retry, aboutReader, ""},
-		{stageRcpt, 450, "4.2.1 disabled for now", retry, aboutReader, ""},
+		{stageRcpt, 450, "4.2.1 mailbox disabled", retry, aboutReader, ""},
 		{stageEnd, 451, "4.3.0 queue file write error", retry, aboutReader, ""},
 		{stageEnd, 451, "4.4.1 no answer from host", retry, aboutReader, ""},
 		{stageRcpt, 452, "4.5.3 too many recipients", retry, aboutReader, ""},

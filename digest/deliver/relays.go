@@ -134,7 +134,7 @@ func (p *pool) passOver(s *seat, no *refusal) bool {
 	return false
 }
 
-// closed lists the relays that are left out for now.
+// closed lists the relays that are left out until a time.
 func (p *pool) closed() []Provider {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -23,6 +23,13 @@ type Options struct {
 	Now           func() time.Time
 }
 
+// Deliverer is what hands messages to a mail server: a [Sender], or one that
+// stands around it and counts.
+type Deliverer interface {
+	Deliver(ctx context.Context, messages map[string]*Message, f Feed) error
+	SendOne(ctx context.Context, m *Message, r digest.Reader) (digest.Outcome, error)
+}
+
 // Sender hands messages to a relay.
 type Sender struct {
 	o        Options

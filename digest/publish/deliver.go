@@ -95,7 +95,7 @@ func (p *Publisher) run(ctx context.Context, n digest.Newsletter, f digest.Froze
 		limited := *p
 		limited.o.Store, p = ration, &limited
 	}
-	journal, err := p.o.Store.Journal(id, owner)
+	journal, err := p.o.Store.Journal(owner)
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)
 	}

@@ -58,18 +58,12 @@ type Store interface {
 	// Begin starts a run; end(true) gives back what it claimed and never began.
 	Begin(ctx context.Context) (owner string, end func(clean bool) error, err error)
 	// Journal is where a run notes its outcomes ahead of Settle; nil where it need not.
-	Journal(id digest.EditionID, owner string) (digest.Journal, error)
+	Journal(owner string) (digest.Journal, error)
 	Recover(ctx context.Context, id digest.EditionID, p digest.UnknownPolicy, now time.Time) (digest.Recovered, error)
 	Claim(ctx context.Context, c digest.Claim) ([]digest.Reader, error)
 	Settle(ctx context.Context, id digest.EditionID, owner string, outcomes []digest.Outcome) error
 	Books(ctx context.Context, id digest.EditionID) (digest.Books, error)
 	NextTry(ctx context.Context, id digest.EditionID) (time.Time, bool, error)
-}
-
-// Sender hands messages to a mail server.
-type Sender interface {
-	Deliver(ctx context.Context, messages map[string]*deliver.Message, f deliver.Feed) error
-	SendOne(ctx context.Context, m *deliver.Message, r digest.Reader) (digest.Outcome, error)
 }
 
 // Progress hears of long work as it goes on. Every method may be called from
@@ -86,7 +80,7 @@ type Progress interface {
 type Options struct {
 	Store     Store
 	Collector Collector
-	Sender    Sender
+	Sender    deliver.Deliverer
 	Renderer  *render.Renderer
 	Extract   extract.Options
 	Progress  Progress // may be nil

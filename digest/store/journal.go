@@ -23,8 +23,7 @@ import (
 // nothing. The file belongs to the run: it goes when the run ends well, and after
 // a run that died [Store.Recover] reads it before anything else.
 type journal struct {
-	edition digest.EditionID
-	path    string
+	path string
 
 	mu    sync.Mutex
 	file  *os.File
@@ -34,30 +33,26 @@ type journal struct {
 	grown bool  // the file is longer than the disk knows
 }
 
-// A line is the edition, the reader and the time in milliseconds, eight octets
-// each, and a checksum: a line that the disk has only in part counts as none.
+// A line is the reader, the time in milliseconds, and a checksum: one that the
+// disk has only in part counts as none. The edition is the run's.
 const (
-	lineSize = 32
+	lineSize = 20
 	// roomStep is how much the file grows at a time, so that a sync has only lines
 	// to write and nothing to tell the file system.
 	roomStep = 256 << 10
 )
 
-// Journal opens the journal of a run for an edition; nil where the store has
-// none: on Postgres, and in memory.
-func (s *Store) Journal(id digest.EditionID, owner string) (digest.Journal, error) {
+// Journal opens the journal of a run, once; nil where the store has none: on
+// Postgres, and in memory.
+func (s *Store) Journal(owner string) (digest.Journal, error) {
 	held, _ := s.sessions.Load(owner)
 	run, _ := held.(*session)
 	if s.dialect != sqlite || s.path == "" || run == nil {
 		return nil, nil
 	}
-	if run.journal != nil {
-		run.journal.edition = id // the run goes on
-		return run.journal, nil
-	}
-	j := &journal{edition: id, path: s.journalOf(owner)}
+	j := &journal{path: s.journalOf(owner)}
 	var err error
-	if j.file, err = os.OpenFile(j.path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600); err != nil {
+	if j.file, err = os.OpenFile(j.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
 		return nil, err
 	}
 	run.journal = j
@@ -79,10 +74,9 @@ func (j *journal) Note(r digest.SubscriberID, at time.Time) error {
 		j.room += roomStep
 		j.grown = true
 	}
-	binary.LittleEndian.PutUint64(j.line[0:], uint64(j.edition))
-	binary.LittleEndian.PutUint64(j.line[8:], uint64(r))
-	binary.LittleEndian.PutUint64(j.line[16:], uint64(milli(at)))
-	binary.LittleEndian.PutUint32(j.line[24:], crc32.ChecksumIEEE(j.line[:24]))
+	binary.LittleEndian.PutUint64(j.line[0:], uint64(r))
+	binary.LittleEndian.PutUint64(j.line[8:], uint64(milli(at)))
+	binary.LittleEndian.PutUint32(j.line[16:], crc32.ChecksumIEEE(j.line[:16]))
 	if _, err := j.file.WriteAt(j.line[:], j.end); err != nil {
 		return err
 	}
@@ -133,9 +127,9 @@ func (s *Store) replay(ctx context.Context, tx runner, id digest.EditionID, owne
 	var readers []digest.SubscriberID
 	var at time.Time
 	for in := bufio.NewReader(f); err == nil; {
-		if _, err = io.ReadFull(in, line[:]); err == nil && sound(line) && binary.LittleEndian.Uint64(line[0:]) == uint64(id) {
-			readers = append(readers, digest.SubscriberID(binary.LittleEndian.Uint64(line[8:])))
-			at = moment(int64(binary.LittleEndian.Uint64(line[16:])))
+		if _, err = io.ReadFull(in, line[:]); err == nil && sound(line) {
+			readers = append(readers, digest.SubscriberID(binary.LittleEndian.Uint64(line[0:])))
+			at = moment(int64(binary.LittleEndian.Uint64(line[8:])))
 		}
 		if len(readers) == most || err != nil {
 			if err := s.settleSent(ctx, tx, id, owner, readers, at); err != nil {
@@ -153,18 +147,13 @@ func (s *Store) replay(ctx context.Context, tx runner, id digest.EditionID, owne
 // sound reports whether the disk has the whole of a line. Behind the last one it
 // has zeros.
 func sound(line [lineSize]byte) bool {
-	return binary.LittleEndian.Uint64(line[8:]) != 0 && binary.LittleEndian.Uint32(line[24:]) == crc32.ChecksumIEEE(line[:24])
+	return binary.LittleEndian.Uint64(line[0:]) != 0 && binary.LittleEndian.Uint32(line[16:]) == crc32.ChecksumIEEE(line[:16])
 }
 
 // forget removes the journal of a dead run, once the ledger has it all.
-func (s *Store) forget(ctx context.Context, owner string) error {
+func (s *Store) forget(owner string) error {
 	if s.dialect != sqlite || s.path == "" {
 		return nil
-	}
-	var open int
-	err := s.row(ctx, s.db, `SELECT COUNT(*) FROM deliveries WHERE status = 'claimed' AND owner = ?`, owner).Scan(&open)
-	if err != nil || open > 0 {
-		return err // of another edition
 	}
 	if err := os.Remove(s.journalOf(owner)); !errors.Is(err, fs.ErrNotExist) {
 		return err

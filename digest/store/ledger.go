@@ -158,7 +158,7 @@ func (s *Store) Recover(ctx context.Context, id digest.EditionID, policy digest.
 			return s.takeOver(ctx, tx, id, owner, policy, now, &rec)
 		})
 		if err == nil {
-			err = s.forget(ctx, owner)
+			err = s.forget(owner)
 		}
 		release()
 		if err != nil {

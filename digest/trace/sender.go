@@ -11,21 +11,15 @@ import (
 	"github.com/zest-digest/zest/digest/deliver"
 )
 
-// Deliverer is what hands messages to a mail server.
-type Deliverer interface {
-	Deliver(ctx context.Context, messages map[string]*deliver.Message, f deliver.Feed) error
-	SendOne(ctx context.Context, m *deliver.Message, r digest.Reader) (digest.Outcome, error)
-}
-
 // Sender tells of what a Deliverer does, a batch of a lane at a time: how many
 // readers, and what came of them.
 type Sender struct {
-	Deliverer
+	deliver.Deliverer
 	t *Tracer
 }
 
 // Sender wraps d.
-func (t *Tracer) Sender(d Deliverer) Deliverer {
+func (t *Tracer) Sender(d deliver.Deliverer) deliver.Deliverer {
 	if t == nil {
 		return d
 	}

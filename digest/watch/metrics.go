@@ -11,6 +11,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/zest-digest/zest/digest"
+	"github.com/zest-digest/zest/digest/internal/answer"
 )
 
 // Metrics counts. Every method may be called from several goroutines. It hears of
@@ -104,32 +105,12 @@ func (m *Metrics) Recovered(e digest.Edition, r digest.Recovered) {
 	m.add(r.Doubtful, recovered, "newsletter", e.Newsletter, "what", "doubtful")
 }
 
-// HTTP times the answers of h. The route is the pattern that matched, which no
-// stranger chooses.
+// HTTP times the answers of h by route.
 func (m *Metrics) HTTP(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		seen := &status{ResponseWriter: w, code: http.StatusOK}
-		h.ServeHTTP(seen, r)
-		route := r.Pattern
-		if route == "" || route == "/" {
-			route = "other"
-		}
-		name := series(requests, "code", strconv.Itoa(seen.code), "route", route)
+		route, code := answer.Serve(h, w, r)
+		name := series(requests, "code", strconv.Itoa(code), "route", route)
 		m.set.GetOrCreatePrometheusHistogramExt(name, buckets).UpdateDuration(began)
 	})
 }
-
-// status remembers the code of an answer.
-type status struct {
-	http.ResponseWriter
-	code int
-}
-
-func (s *status) WriteHeader(code int) {
-	s.code = code
-	s.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets an http.ResponseController reach what is below.
-func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }

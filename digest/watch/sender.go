@@ -9,20 +9,14 @@ import (
 	"github.com/zest-digest/zest/digest/deliver"
 )
 
-// Deliverer is what hands messages to a mail server.
-type Deliverer interface {
-	Deliver(ctx context.Context, messages map[string]*deliver.Message, f deliver.Feed) error
-	SendOne(ctx context.Context, m *deliver.Message, r digest.Reader) (digest.Outcome, error)
-}
-
 // Sender counts what a Deliverer does.
 type Sender struct {
-	Deliverer
+	deliver.Deliverer
 	m *Metrics
 }
 
 // Sender counts the outcomes of d by provider.
-func (m *Metrics) Sender(d Deliverer) Sender { return Sender{d, m} }
+func (m *Metrics) Sender(d deliver.Deliverer) Sender { return Sender{d, m} }
 
 // Deliver delivers, and counts.
 func (s Sender) Deliver(ctx context.Context, messages map[string]*deliver.Message, f deliver.Feed) error {
