@@ -207,15 +207,9 @@ func (t *traffic) after(r *digest.Reader, at stage, o digest.Outcome) error {
 	defer t.mu.Unlock()
 	f := t.flow(t.group(r.Email), o.At)
 	f.flying = max(0, f.flying-1)
-	before := f.base > 0
-	defer func() {
-		if after := f.base > 0; after && !before {
-			t.slowed++
-		} else if before && !after {
-			t.slowed--
-		}
-	}()
-	if o.Verdict == digest.VerdictSent {
+	was := f.base
+	switch {
+	case o.Verdict == digest.VerdictSent:
 		f.today++
 		if f.taken++; o.At.Sub(f.since) > 10*time.Second {
 			f.since, f.taken = o.At, 1
@@ -223,10 +217,14 @@ func (t *traffic) after(r *digest.Reader, at stage, o digest.Outcome) error {
 		if t.o.Adaptive {
 			f.faster()
 		}
-		return nil
-	}
-	if t.o.Adaptive && asksForLess(at, o) && o.At.Sub(f.cut) >= settling {
+	case t.o.Adaptive && asksForLess(at, o) && o.At.Sub(f.cut) >= settling:
 		f.slower(o.At)
+	}
+	switch {
+	case was == 0 && f.base > 0:
+		t.slowed++
+	case was > 0 && f.base == 0:
+		t.slowed--
 	}
 	return nil
 }
