@@ -61,6 +61,7 @@ type SourceState struct {
 	BodyHash     string    // of the last answer, for servers without validators
 	Flood        int       // items that the flood brake holds back
 	Answer       FloodAnswer
+	Habits       string // what its last pages were made of, as extracting writes it
 }
 
 // FloodAnswer is what the operator said of the items that the flood brake holds.

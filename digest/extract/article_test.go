@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"crypto/rand"
 	"errors"
 	"strings"
 	"testing"
@@ -106,10 +107,16 @@ func TestWhatRepeatsAcrossPagesOfASiteIsFurniture(t *testing.T) {
 		return digest.Page{URL: "https://site.example/" + own, Body: []byte("<html><body><article><p>" + strings.Repeat(own+" est une histoire que cette page raconte, longuement et avec soin, à qui veut la lire. ", 4) +
 			"</p><p>Le Vallon est édité par une petite équipe qui aime les trains, le pain et les lundis.</p></article></body></html>")}
 	}
-	pages := []digest.Page{page("Alpha"), page("Bravo"), page("Charlie")}
-	known := Repeats(pages)
-	if known.Len() == 0 {
-		t.Fatal("nothing repeats")
+	habits := &Habits{}
+	for _, own := range []string{"Alpha", "Bravo", "Alpha", "Charlie"} { // the one twice teaches nothing new
+		habits.Learn(page(own))
+		if own != "Charlie" && len(habits.Repeated().blocks) != 0 {
+			t.Error("two pages are taken for a habit")
+		}
+	}
+	known := ReadHabits(habits.String()).Repeated()
+	if len(known.blocks) != 1 {
+		t.Fatalf("%d blocks repeat", len(known.blocks))
 	}
 	for name, o := range map[string]Options{"with": {Repeats: known}, "without": {}} {
 		a, err := Page(page("Delta"), o)
@@ -120,8 +127,29 @@ func TestWhatRepeatsAcrossPagesOfASiteIsFurniture(t *testing.T) {
 			t.Errorf("%s: %q", name, a.Text)
 		}
 	}
-	if Repeats(pages[:2]).Len() != 0 {
-		t.Error("two pages are taken for a habit")
+}
+
+func TestAPageThatComesAgainDoesNotMakeFurnitureOfItself(t *testing.T) {
+	page := func(url string) digest.Page {
+		return digest.Page{URL: url, Body: []byte("<html><body><article><p>" + strings.Repeat("Le pont rouvre lundi, après deux ans de travaux. ", 5) + "</p><p>" + strings.Repeat("La piste des vélos attendra. ", 5) + "</p></article></body></html>")}
+	}
+	habits := &Habits{}
+	for _, url := range []string{"https://site.example/a", "https://site.example/a#direct-1", "https://site.example/b", "https://site.example/c"} {
+		habits.Learn(page(url))
+	}
+	if n := len(habits.Repeated().blocks); n != 0 {
+		t.Errorf("%d blocks of one story are taken for furniture", n)
+	}
+	for range 20 {
+		habits.Learn(digest.Page{URL: "https://site.example/" + rand.Text(), Body: []byte("<p>" + rand.Text() + "</p>")})
+	}
+	if n := len(ReadHabits(habits.String()).pages); n != habitPages {
+		t.Errorf("%d pages are remembered", n)
+	}
+	for _, broken := range []string{"?", "AAAA", "AAAAAP////8"} {
+		if n := len(ReadHabits(broken).pages); n != 0 {
+			t.Errorf("%q: %d pages", broken, n)
+		}
 	}
 }
 

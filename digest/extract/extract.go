@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// Rules are site rules; the one for the most specific host applies.
 	Rules []SiteRules
-	// Repeats are the blocks that several pages of a site share, see [Repeats].
+	// Repeats are the blocks that several pages of a site share, see [Habits].
 	// They go, whatever they say. Nil for unknown.
 	Repeats *Repeated
 	// MinScore is the confidence from which a page is preferred to the

@@ -181,19 +181,21 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 	}
 	now := p.o.Now().UTC()
 	out := make([]digest.Article, 0, len(items))
-	for _, it := range items {
+	pages := p.newPages(h)
+	for i, it := range items {
 		id, old := known[it.Identity]
 		if old && (id == 0 || same[it.Identity]) {
 			continue // passed over, or stored as it is
 		}
-		if !old && wantsPage(h.Source, it) {
-			p.fetchPage(ctx, h.Source, &it)
+		if !old {
+			pages.fetch(ctx, items[i:], known)
+			it = items[i]
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		sum := it.Sum()
-		a, err := p.article(*h, it, now, later && !old)
+		a, err := p.article(*h, it, now, later && !old, pages.repeated)
 		if err != nil {
 			p.o.Log.Warn("article not readable", "source", h.Source.Name, "url", it.URL, "error", err)
 			continue
@@ -201,6 +203,7 @@ func (p *Publisher) articles(ctx context.Context, h *digest.Harvest, before dige
 		a.ItemSum = sum
 		out = append(out, a)
 	}
+	h.State.Habits = pages.habits.String()
 	return out, nil
 }
 
@@ -215,28 +218,7 @@ func firstOfEach(items []digest.Item) []digest.Item {
 	})
 }
 
-// enough is how many bytes of content in the feed itself make fetching the page
-// pointless.
-const enough = 2500
-
-func wantsPage(s digest.Source, it digest.Item) bool {
-	return s.FullText && it.Page == nil && it.URL != "" && len(it.Content) < enough
-}
-
-// fetchPage adds the linked page to an item. A page that cannot be had is no
-// loss: the feed's own text stands in.
-func (p *Publisher) fetchPage(ctx context.Context, s digest.Source, it *digest.Item) {
-	page, err := p.o.Collector.Page(ctx, s, it.URL)
-	if err != nil {
-		if !errors.Is(err, context.Canceled) {
-			p.o.Log.Debug("page not fetched", "source", s.Name, "url", it.URL, "error", err)
-		}
-		return
-	}
-	it.Page = &page
-}
-
-func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time, later bool) (a digest.Article, err error) {
+func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time, later bool, repeated *extract.Repeated) (a digest.Article, err error) {
 	if it.Language == "" {
 		it.Language = h.Source.Language
 	}
@@ -245,7 +227,9 @@ func (p *Publisher) article(h digest.Harvest, it digest.Item, now time.Time, lat
 		a, outlined = extract.Outline(it, now)
 	}
 	if !outlined {
-		a, err = extract.Article(it, now, p.o.Extract)
+		o := p.o.Extract
+		o.Repeats = repeated
+		a, err = extract.Article(it, now, o)
 	}
 	if err != nil {
 		return a, err

@@ -8,13 +8,13 @@ import (
 )
 
 const sourceColumns = `name, title, etag, last_modified, moved_to, gone, last_ok, last_tried, next_try, failures, last_error,
-	failing_since, told, identify_by, body_hash, flood, answer`
+	failing_since, told, identify_by, body_hash, flood, answer, habits`
 
 func scanSource(scan func(...any) error) (digest.SourceState, error) {
 	var st digest.SourceState
 	var gone, ok, tried, next, since, told int64
 	err := scan(&st.Source, &st.Title, &st.ETag, &st.LastModified, &st.MovedTo, &gone, &ok, &tried, &next, &st.Failures, &st.LastError,
-		&since, &told, &st.IdentifyBy, &st.BodyHash, &st.Flood, &st.Answer)
+		&since, &told, &st.IdentifyBy, &st.BodyHash, &st.Flood, &st.Answer, &st.Habits)
 	st.Gone, st.LastOK, st.LastTried, st.NextTry = gone == 1, moment(ok), moment(tried), moment(next)
 	st.FailingSince, st.Told = moment(since), moment(told)
 	return st, err
@@ -59,14 +59,14 @@ func (s *Store) SaveStates(ctx context.Context, list []digest.SourceState) error
 }
 
 func (s *Store) saveState(ctx context.Context, r runner, st digest.SourceState) error {
-	_, err := s.exec(ctx, r, `INSERT INTO sources (`+sourceColumns+`) VALUES (`+marks(17)+`)
+	_, err := s.exec(ctx, r, `INSERT INTO sources (`+sourceColumns+`) VALUES (`+marks(18)+`)
 		ON CONFLICT (name) DO UPDATE SET title = excluded.title, etag = excluded.etag, last_modified = excluded.last_modified,
 		moved_to = excluded.moved_to, gone = excluded.gone, last_ok = excluded.last_ok, last_tried = excluded.last_tried,
 		next_try = excluded.next_try, failures = excluded.failures, last_error = excluded.last_error,
 		failing_since = excluded.failing_since, told = excluded.told, identify_by = excluded.identify_by,
-		body_hash = excluded.body_hash, flood = excluded.flood, answer = excluded.answer`,
+		body_hash = excluded.body_hash, flood = excluded.flood, answer = excluded.answer, habits = excluded.habits`,
 		st.Source, text(st.Title), text(st.ETag), text(st.LastModified), text(st.MovedTo), flag(st.Gone), milli(st.LastOK), milli(st.LastTried), milli(st.NextTry), st.Failures, text(st.LastError),
-		milli(st.FailingSince), milli(st.Told), st.IdentifyBy, st.BodyHash, st.Flood, st.Answer)
+		milli(st.FailingSince), milli(st.Told), st.IdentifyBy, st.BodyHash, st.Flood, st.Answer, st.Habits)
 	return err
 }
 

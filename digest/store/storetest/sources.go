@@ -17,7 +17,7 @@ func remembered(t *testing.T, open Opener) {
 	want := digest.SourceState{
 		Source: "s", ETag: `"1"`, LastModified: "yesterday", MovedTo: "https://example.org/new", Gone: true, LastOK: Noon, LastTried: Noon.Add(time.Hour),
 		NextTry: Noon.Add(2 * time.Hour), Failures: 3, LastError: "no answer", FailingSince: Noon, Told: Noon.Add(time.Minute), Title: "La source",
-		IdentifyBy: "guid", BodyHash: "abc", Flood: 12, Answer: digest.FloodPass,
+		IdentifyBy: "guid", BodyHash: "abc", Flood: 12, Answer: digest.FloodPass, Habits: "AAAA",
 	}
 	ok(t, s.SaveState(ctx, want))
 	if d := cmp.Diff(want, must(s.SourceState(ctx, "s"))(t)); d != "" {
